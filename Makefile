@@ -1,0 +1,110 @@
+# Makefile -- every task of exigo-mpi; `make help` lists them.
+# Settings: BUILD=release|debug|sanitize, NP, MPICC, MPIRUN, MPIFLAGS, PREFIX,
+# CFLAGS, LDFLAGS; `make configure NP=4 ...` keeps them in config.mk.
+-include config.mk
+
+BUILD  ?= release
+NP     ?= $(shell getconf _NPROCESSORS_ONLN)
+MPICC  ?= mpicc
+MPIRUN ?= mpirun
+PREFIX ?= /usr/local
+PYTHON ?= /usr/bin/python3
+O      := build/$(BUILD)
+
+OPT.release  := -O3 -g
+OPT.debug    := -O0 -g3 -DEXG_DEBUG
+OPT.sanitize := -O1 -g -DEXG_DEBUG -fsanitize=address,undefined \
+                -fno-sanitize-recover=all -fno-omit-frame-pointer
+$(if $(OPT.$(BUILD)),,$(error BUILD is $(BUILD), must be release, debug or sanitize))
+
+# Packages are looked up when a recipe runs, not when this file is read: they
+# may be installed by the first rule of the same make.
+HDF5_PC = $(shell pkg-config --exists hdf5-openmpi && echo hdf5-openmpi || echo hdf5)
+PACKAGES = $(HDF5_PC) openblas libpng zlib fftw3f cairo
+memo = $(eval $1 := $2)$($1)
+pkg_cflags = $(call memo,pkg_cflags,$(shell pkg-config --cflags $(PACKAGES)))
+pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm)
+
+WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+          -Wpointer-arith -Wwrite-strings -Wvla $(if $(CI),-Werror)
+cppflags = -Iinclude -D_GNU_SOURCE -DEXG_BUILD='"$(BUILD)"' $(pkg_cflags)
+cflags   = -std=gnu11 -ffp-contract=fast -fno-math-errno $(WARN) $(OPT.$(BUILD)) $(CFLAGS)
+
+# Kernels: src/kern/*.c but for *_ref.c and select.c, once per instruction set.
+ISA := $(if $(filter x86_64 amd64,$(shell uname -m)),base avx2 avx512,base)
+ISA.base   :=
+ISA.avx2   := -mavx2 -mfma
+ISA.avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma \
+              -mprefer-vector-width=512
+
+kern_once := $(wildcard src/kern/*_ref.c src/kern/select.c)
+kern_fast := $(filter-out $(kern_once),$(wildcard src/kern/*.c))
+src_lib   := $(kern_once) $(wildcard $(patsubst %,src/%/*.c,core par data model \
+             train explain embed store plot export))
+src_app   := $(wildcard src/app/*.c)
+obj_kern  := $(foreach i,$(ISA),$(kern_fast:src/kern/%.c=$(O)/kern/$i/%.o))
+obj_lib   := $(src_lib:src/%.c=$(O)/%.o)
+obj_app   := $(src_app:src/%.c=$(O)/%.o)
+lib       := $(O)/libexigo.a
+
+tests    := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/check_*.c tests/mpi_*.c))
+benches  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
+tools    := $(patsubst analysis/exigo_%.c,analysis/exigo-%,$(wildcard analysis/exigo_*.c))
+quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+.PHONY: all run check check-run deps data help clean lint format bench \
+        sanitize plots configure install uninstall
+
+all: exigo-mpi $(tools) ## build ./exigo-mpi and the analysis tools
+
+# The programs at the root are those of the build that was made last.
+exigo-mpi: $(O)/exigo-mpi
+	$(call quiet,COPY)cp -f $< $@
+analysis/exigo-%: $(O)/analysis/exigo-%
+	$(call quiet,COPY)cp -f $< $@
+
+$(O)/exigo-mpi: $(obj_app) $(lib)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+$(O)/analysis/exigo-%: $(O)/analysis/exigo_%.o $(lib)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+$(lib): $(obj_lib) $(obj_kern)
+	$(call quiet,AR)rm -f $@ && ar rcs $@ $^
+
+%/.dir:
+	@mkdir -p $(@D) && touch $@
+.SECONDARY:
+
+define isa_rule
+$(O)/kern/$(1)/%.o: src/kern/%.c $(O)/kern/$(1)/.dir | build/packages.ok
+	$$(call quiet,CC)$$(MPICC) $$(cppflags) -DEXG_ISA=$(1) $$(cflags) $$(ISA.$(1)) -MMD -MP -c -o $$@ $$<
+endef
+$(foreach i,$(ISA),$(eval $(call isa_rule,$i)))
+
+$(O)/tests/%.o: tests/%.c $$(@D)/.dir | build/packages.ok
+	$(call quiet,CC)$(MPICC) $(cppflags) -Itests $(shell pkg-config --cflags check) $(cflags) -MMD -MP -c -o $@ $<
+$(O)/analysis/%.o: analysis/%.c $$(@D)/.dir | build/packages.ok
+	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
+$(O)/%.o: src/%.c $$(@D)/.dir | build/packages.ok
+	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
+$(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
+
+# Missing packages are installed for the goals that promise to work on a fresh
+# machine; a plain `make` names them and stops.
+build/packages.ok:
+	@mkdir -p build
+	@jobs/setup.sh $(if $(filter run check deps bench sanitize lint plots,$(MAKECMDGOALS)),--install)
+	@touch $@
+
+deps: build/packages.ok ## install the system packages that are missing
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
+
+clean: ## remove what make has built
+	rm -rf build exigo-mpi $(tools)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,71 @@
+#!/bin/sh
+# setup.sh [--install] -- are the system packages there?
+#
+# Looks with pkg-config and the shell.  With --install, and as root or with
+# passwordless sudo on a machine that has apt, installs what is missing and
+# says so; otherwise lists the missing packages for apt and dnf and stops with
+# exit status 1.
+set -eu
+
+missing_apt='' missing_dnf=''
+need() { # need APT-PACKAGE DNF-PACKAGE TEST...
+    apt=$1 dnf=$2
+    shift 2
+    "$@" >/dev/null 2>&1 && return
+    missing_apt="$missing_apt $apt"
+    missing_dnf="$missing_dnf $dnf"
+}
+has() { command -v "$1"; }
+pc() { # any of the names
+    for name in "$@"; do pkg-config --exists "$name" && return; done
+    return 1
+}
+
+look() {
+    missing_apt='' missing_dnf=''
+    need gcc gcc has gcc
+    need libc6-dev glibc-devel test -e /usr/include/stdlib.h
+    need make make has make
+    need pkg-config pkgconf-pkg-config has pkg-config
+    need openmpi-bin openmpi has mpirun
+    need libopenmpi-dev openmpi-devel has mpicc
+    need libhdf5-openmpi-dev hdf5-openmpi-devel pc hdf5-openmpi
+    need libopenblas-serial-dev openblas-devel pc openblas
+    need libpng-dev libpng-devel pc libpng
+    need zlib1g-dev zlib-devel pc zlib
+    need libfftw3-dev fftw-devel pc fftw3f
+    need libcairo2-dev cairo-devel pc cairo
+    need check check-devel pc check
+    need curl curl has curl
+    need ca-certificates ca-certificates test -d /etc/ssl/certs
+}
+
+look
+[ -n "$missing_apt" ] || exit 0
+
+as_root=''
+[ "$(id -u)" = 0 ] || as_root='sudo -n'
+if [ "${1-}" = --install ] && has apt-get >/dev/null &&
+    { [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
+    echo "installing system packages:$missing_apt"
+    export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
+    # shellcheck disable=SC2086
+    if ! { $as_root apt-get update -q &&
+        $as_root apt-get install -qy --no-install-recommends $missing_apt; } \
+        >"$log" 2>&1; then
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        echo "setup.sh: apt-get could not install:$missing_apt" >&2
+        exit 1
+    fi
+    rm -f "$log"
+    look
+    [ -n "$missing_apt" ] || exit 0
+fi
+cat >&2 <<EOF
+exigo: these packages are missing; install them and run make again
+  Debian, Ubuntu:  apt install$missing_apt
+  Fedora, RHEL:    dnf install$missing_dnf
+EOF
+exit 1
