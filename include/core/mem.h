@@ -1,0 +1,38 @@
+/* mem.h -- checked, zeroed, 64-byte aligned memory.  Layer: core. */
+#ifndef EXG_CORE_MEM_H
+#define EXG_CORE_MEM_H
+
+#include <stddef.h>
+
+#include "core/err.h"
+
+/** Every count and index; size_t is for bytes only. */
+typedef ptrdiff_t exg_int;
+
+/** Allocate count zeroed elements of *p's type and assign them to *p.  Local.
+ *
+ * A count of 0 gives a valid pointer.  The caller frees with exg_free().
+ * @return EXG_OK, or EXG_ENOMEM (count negative, product overflows, no memory)
+ *         with *p untouched
+ */
+#define exg_new(p, count)                                                      \
+    exg_mem_new((void *)(p), (count), sizeof **(p), __FILE__, __LINE__)
+
+/** See exg_new. */
+EXG_MUST_CHECK exg_status exg_mem_new(void *p, exg_int count, size_t size,
+                                      const char *file, int line);
+
+/** Free what exg_new() gave; NULL is fine.  Local. */
+void exg_free(void *p);
+
+/** Blocks allocated and not yet freed on this rank: 0 at the end.  Local. */
+exg_int exg_mem_live(void);
+
+/** Most bytes that were allocated at one time on this rank.  Local. */
+size_t exg_mem_peak(void);
+
+/** a * b, for non-negative sizes.  Local.
+ * @return EXG_OK, or EXG_ENOMEM where the product does not fit */
+EXG_MUST_CHECK exg_status exg_mem_product(exg_int a, exg_int b, exg_int *out);
+
+#endif

@@ -1,0 +1,78 @@
+/* err.c -- the error slot of this rank.
+ *
+ * One slot is enough: lower layers record a failure and return a status, and
+ * only main prints.  The first message wins because it is the cause; what
+ * callers add later is only its consequence. */
+#include "core/err.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char pending[EXG_ERR_MAX];
+
+exg_status exg_fail_at(const char *file, int line, exg_status code,
+                       const char *format, ...)
+{
+    va_list args;
+    char text[EXG_ERR_MAX - 64];
+
+    if (pending[0] != '\0') {
+        return code;
+    }
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    snprintf(pending, sizeof pending, "%s [%.48s:%d]", text, file, line);
+    for (char *c = pending; *c != '\0'; c++) { /* one line, whatever was read */
+        if ((unsigned char)*c < ' ' || *c == 127) {
+            *c = '?';
+        }
+    }
+    return code;
+}
+
+const char *exg_err_text(void)
+{
+    return pending;
+}
+
+void exg_err_adopt(exg_status code, const char *text, int rank)
+{
+    const char *open = strrchr(text, '[');
+
+    if (text[0] == '\0') {
+        snprintf(pending, sizeof pending, "%s error [rank %d]",
+                 exg_err_name(code), rank);
+    } else if (open == NULL) {
+        snprintf(pending, sizeof pending, "%.400s [rank %d]", text, rank);
+    } else {
+        char head[EXG_ERR_MAX];
+
+        snprintf(head, sizeof head, "%.*s", (int)(open - text), text);
+        snprintf(pending, sizeof pending, "%.420s[rank %d, %.60s", head, rank,
+                 open + 1);
+    }
+}
+
+void exg_err_clear(void)
+{
+    pending[0] = '\0';
+}
+
+const char *exg_err_name(exg_status code)
+{
+    static const char *const name[] = {"no",        "usage",   "input",
+                                       "file",      "memory",  "numeric",
+                                       "library"};
+
+    return (unsigned)code < sizeof name / sizeof name[0] ? name[code]
+                                                         : "unknown";
+}
+
+void exg_err_assert(const char *file, int line, const char *cond)
+{
+    fprintf(stderr, "exigo: assertion failed: %s [%s:%d]\n", cond, file, line);
+    abort();
+}

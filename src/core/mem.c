@@ -1,0 +1,77 @@
+/* mem.c -- one block = a 64-byte header that holds its size, then the data.
+ *
+ * 64 bytes is a cache line and an AVX-512 register, so lane blocks never
+ * straddle lines.  Memory is zeroed, so that no result can depend on what was
+ * there before. */
+#include "core/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ALIGN = 64
+};
+
+static exg_int live;
+static size_t bytes_now, bytes_peak;
+
+exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
+                       int line)
+{
+    size_t bytes = 0;
+    char *raw = NULL;
+
+    if (count < 0 || __builtin_mul_overflow((size_t)count, size, &bytes) ||
+        bytes > PTRDIFF_MAX - 2 * ALIGN) {
+        return exg_fail_at(file, line, EXG_ENOMEM,
+                           "%td elements of %zu bytes: too large", count, size);
+    }
+    bytes += ALIGN;
+    if (posix_memalign((void **)&raw, ALIGN, bytes) != 0) {
+        return exg_fail_at(file, line, EXG_ENOMEM,
+                           "out of memory: %zu bytes asked for, %zu in use",
+                           bytes, bytes_now);
+    }
+    memset(raw, 0, bytes);
+    memcpy(raw, &bytes, sizeof bytes);
+    live++;
+    bytes_now += bytes;
+    bytes_peak = bytes_now > bytes_peak ? bytes_now : bytes_peak;
+    raw += ALIGN;
+    memcpy(p, &raw, sizeof raw);
+    return EXG_OK;
+}
+
+void exg_free(void *p)
+{
+    size_t bytes = 0;
+    char *raw = p;
+
+    if (p == NULL) {
+        return;
+    }
+    raw -= ALIGN;
+    memcpy(&bytes, raw, sizeof bytes);
+    live--;
+    bytes_now -= bytes;
+    free(raw);
+}
+
+exg_int exg_mem_live(void)
+{
+    return live;
+}
+
+size_t exg_mem_peak(void)
+{
+    return bytes_peak;
+}
+
+exg_status exg_mem_product(exg_int a, exg_int b, exg_int *out)
+{
+    if (a < 0 || b < 0 || __builtin_mul_overflow(a, b, out)) {
+        return exg_fail(EXG_ENOMEM, "%td x %td elements: too large", a, b);
+    }
+    return EXG_OK;
+}
