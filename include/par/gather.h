@@ -1,0 +1,29 @@
+/* gather.h -- rows in global order, to one rank or to all.  Layer: par. */
+#ifndef EXG_PAR_GATHER_H
+#define EXG_PAR_GATHER_H
+
+#include "par/par.h"
+
+/** Collect every rank's rows on rank 0, in rank order.  Collective: row_bytes
+ * is equal on all ranks.
+ *
+ * @param[in]  row_bytes  size of a row
+ * @param[in]  count      this rank's rows, may be 0
+ * @param[in]  rows       count rows
+ * @param[out] all        on rank 0 room for the sum of counts; unused elsewhere
+ */
+void exg_gather_rows(const exg_par *par, exg_int row_bytes, exg_int count,
+                     const void *rows, void *all);
+
+/** The same, to every rank. */
+void exg_gather_all(const exg_par *par, exg_int row_bytes, exg_int count,
+                    const void *rows, void *all);
+
+/** Send rank 0's rows to their owners, the inverse of exg_gather_rows.
+ * Collective.
+ * @param[in]  all   on rank 0, the rows of all ranks in rank order
+ * @param[out] rows  count rows */
+void exg_gather_scatter(const exg_par *par, exg_int row_bytes, const void *all,
+                        exg_int count, void *rows);
+
+#endif

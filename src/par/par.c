@@ -1,0 +1,85 @@
+/* par.c -- start, stop and panic.
+ *
+ * The communicator is a duplicate, so that our messages cannot meet those of a
+ * library, and it returns errors, so that EXG_MPI can say which call failed. */
+#include "par/par.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* An srun without a matching PMI starts n processes that each think they are
+ * alone; each would train the whole run and overwrite the others' files. */
+static exg_status check_launcher(int size)
+{
+    static const char *const variable[] = {"SLURM_STEP_NUM_TASKS", "PMI_SIZE",
+                                           "PMIX_SIZE"};
+
+    for (size_t i = 0; size == 1 && i < sizeof variable / sizeof *variable;
+         i++) {
+        const char *text = getenv(variable[i]);
+
+        if (text != NULL && strtol(text, NULL, 10) > 1) {
+            return exg_fail(EXG_EUSAGE,
+                            "%s is %s but MPI sees one process: launch with "
+                            "mpirun, or with srun --mpi=pmix",
+                            variable[i], text);
+        }
+    }
+    return EXG_OK;
+}
+
+exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
+{
+    EXG_MPI(MPI_Init(argc, argv));
+    EXG_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &par->comm));
+    EXG_MPI(MPI_Comm_set_errhandler(par->comm, MPI_ERRORS_RETURN));
+    EXG_MPI(MPI_Comm_rank(par->comm, &par->rank));
+    EXG_MPI(MPI_Comm_size(par->comm, &par->size));
+    return check_launcher(par->size);
+}
+
+void exg_par_stop(exg_par *par)
+{
+    EXG_MPI(MPI_Comm_free(&par->comm));
+    EXG_MPI(MPI_Finalize());
+}
+
+void exg_par_panic(const char *file, int line, const char *what, int mpi_code)
+{
+    char text[MPI_MAX_ERROR_STRING] = "";
+    int rank = -1;
+    int length = 0;
+    int up = 0;
+
+    MPI_Initialized(&up);
+    if (up) {
+        MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+        MPI_Error_string(mpi_code, text, &length);
+    }
+    fprintf(stderr, "exigo: %s: %s [rank %d, %s:%d]\n", what, text, rank, file,
+            line);
+    fflush(stderr);
+    if (up) {
+        MPI_Abort(MPI_COMM_WORLD, 1);
+    }
+    abort();
+}
+
+int exg_mpi_count(exg_int n)
+{
+    if (n < 0 || n > INT_MAX) {
+        exg_par_panic(__FILE__, __LINE__, "count does not fit MPI",
+                      MPI_ERR_COUNT);
+    }
+    return (int)n;
+}
+
+MPI_Datatype exg_par_row_type(exg_int bytes)
+{
+    MPI_Datatype row;
+
+    EXG_MPI(MPI_Type_contiguous(exg_mpi_count(bytes), MPI_BYTE, &row));
+    EXG_MPI(MPI_Type_commit(&row));
+    return row;
+}

@@ -1,0 +1,160 @@
+/* mpi_par.c -- agreement, shards, reductions, gather, exchange. */
+#include <string.h>
+
+#include "core/rng.h"
+#include "par/agree.h"
+#include "par/exchange.h"
+#include "par/gather.h"
+#include "par/reduce.h"
+#include "par/shard.h"
+#include "support.h"
+
+START_TEST(last_ranks_failure_reaches_every_rank)
+{
+    exg_status mine = EXG_OK;
+    exg_status st;
+
+    if (world->rank == world->size - 1) {
+        mine = exg_fail(EXG_EINPUT, "label %d out of range", 11);
+    }
+    st = exg_agree(world, mine);
+    ck_all(world, st == EXG_EINPUT);
+    ck_all(world, strstr(exg_err_text(), "label 11 out of range [rank") != NULL);
+}
+END_TEST
+
+START_TEST(success_everywhere_is_success)
+{
+    ck_all(world, exg_agree(world, EXG_OK) == EXG_OK);
+    ck_all(world, exg_err_text()[0] == '\0');
+}
+END_TEST
+
+START_TEST(different_values_are_noticed)
+{
+    const exg_status same = exg_par_same(world, 7, "sizes");
+    const exg_status other =
+        exg_par_same(world, (uint64_t)world->rank, "ranks");
+
+    ck_all(world, same == EXG_OK);
+    ck_all(world, other == (world->size > 1 ? EXG_EUSAGE : EXG_OK));
+}
+END_TEST
+
+START_TEST(shards_tile_all_rows)
+{
+    for (exg_int total = 0; total < 40; total++) {
+        for (int size = 1; size < 9; size++) {
+            exg_int next = 0;
+
+            for (int r = 0; r < size; r++) {
+                const exg_shard s = exg_shard_of(total, r, size);
+
+                ck_assert(s.first == next);
+                for (exg_int i = 0; i < s.count; i++) {
+                    ck_assert(exg_shard_owner(total, size, next + i) == r);
+                }
+                next += s.count;
+            }
+            ck_assert(next == total);
+        }
+    }
+}
+END_TEST
+
+START_TEST(row_sums_reach_their_owner)
+{
+    enum {
+        ROWS = 13
+    };
+    const exg_shard mine = exg_shard_mine(world, ROWS);
+    exg_fixed sum[ROWS][2];
+    exg_fixed got[ROWS][2];
+    int good = 1;
+
+    for (int i = 0; i < ROWS; i++) {
+        sum[i][0] = i + world->rank;
+        sum[i][1] = -i;
+    }
+    exg_reduce_rows(world, ROWS, 2, &sum[0][0], &got[0][0]);
+    for (exg_int i = 0; i < mine.count; i++) {
+        const exg_int row = mine.first + i;
+        const int n = world->size;
+
+        good &= got[i][0] == row * n + n * (n - 1) / 2;
+        good &= got[i][1] == -row * n;
+    }
+    ck_all(world, good);
+}
+END_TEST
+
+START_TEST(gather_and_scatter_are_inverse)
+{
+    enum {
+        ROWS = 11
+    };
+    const exg_shard mine = exg_shard_mine(world, ROWS);
+    int32_t rows[ROWS][3] = {{0}}, back[ROWS][3] = {{0}}, all[ROWS][3] = {{0}};
+    int good = 1;
+
+    for (exg_int i = 0; i < mine.count; i++) {
+        rows[i][0] = (int32_t)(mine.first + i);
+        rows[i][2] = 5;
+    }
+    exg_gather_all(world, sizeof rows[0], mine.count, rows, all);
+    for (int i = 0; i < ROWS; i++) {
+        good &= all[i][0] == i && all[i][2] == 5;
+    }
+    memset(all, 0, sizeof all);
+    exg_gather_rows(world, sizeof rows[0], mine.count, rows, all);
+    exg_gather_scatter(world, sizeof rows[0], all, mine.count, back);
+    good &= memcmp(rows, back, sizeof rows) == 0;
+    ck_all(world, good);
+}
+END_TEST
+
+START_TEST(exchange_delivers_the_rows_asked_for)
+{
+    enum {
+        ROWS = 29,
+        WANT = 17
+    };
+    const exg_shard mine = exg_shard_mine(world, ROWS);
+    const exg_rng stream = {.seed = 3, .use = EXG_RNG_SYNTH};
+    int64_t rows[ROWS][2], got[WANT][2];
+    exg_int want[WANT];
+    exg_exchange *x = NULL;
+    int good = 1;
+
+    for (exg_int i = 0; i < mine.count; i++) {
+        rows[i][0] = mine.first + i;
+        rows[i][1] = 1000 - (mine.first + i);
+    }
+    for (int i = 0; i < WANT; i++) { /* repeats occur; one rank wants none */
+        want[i] = (exg_int)(ROWS * exg_rng_uniform(
+                                       stream, (uint64_t)(world->rank * 50 + i)));
+    }
+    ck_ok(world, exg_exchange_start(world, ROWS, sizeof rows[0], rows,
+                                    world->rank == 1 ? 0 : WANT, want, &x));
+    exg_exchange_finish(world, &x, got);
+    for (int i = 0; i < WANT && world->rank != 1; i++) {
+        good &= got[i][0] == want[i] && got[i][1] == 1000 - want[i];
+    }
+    ck_all(world, good && x == NULL);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("par");
+    TCase *tc = exg_case(s, "par");
+
+    tcase_add_test(tc, last_ranks_failure_reaches_every_rank);
+    tcase_add_test(tc, success_everywhere_is_success);
+    tcase_add_test(tc, different_values_are_noticed);
+    tcase_add_test(tc, shards_tile_all_rows);
+    tcase_add_test(tc, row_sums_reach_their_owner);
+    tcase_add_test(tc, gather_and_scatter_are_inverse);
+    tcase_add_test(tc, exchange_delivers_the_rows_asked_for);
+    return s;
+}
