@@ -2,13 +2,8 @@
 #ifndef EXG_KERN_KERN_H
 #define EXG_KERN_KERN_H
 
+#include "core/lane.h"
 #include "core/mem.h"
-
-/** Samples in a lane block.  Activations are [C][H][W][16] floats, 64-byte
- * aligned: one pixel of 16 samples side by side. */
-enum {
-    EXG_LANE = 16
-};
 
 /** A convolution's shape: valid, stride 1, square kernel.  oh = ih - k + 1. */
 typedef struct {
