@@ -96,9 +96,8 @@ static void print_failures(SRunner *runner, int failed)
             TestResult **result = srunner_failures(runner);
 
             for (int i = 0; i < failed; i++) {
-                fprintf(stderr, "[rank %d] %s:%d: %s\n", r,
-                        tr_lfile(result[i]), tr_lno(result[i]),
-                        tr_msg(result[i]));
+                fprintf(stderr, "[rank %d] %s:%d: %s\n", r, tr_lfile(result[i]),
+                        tr_lno(result[i]), tr_msg(result[i]));
             }
             free(result);
             fflush(stderr);

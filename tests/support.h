@@ -14,27 +14,27 @@ Suite *exg_suite(void);
 
 /** A collective assertion: all ranks call it, and all fail together, so none
  * is left waiting in a collective call. */
-#define ck_all(par, cond)                                                      \
-    do {                                                                       \
-        const int ck_mine = !!(cond);                                          \
-        int ck_every = 0;                                                      \
-        MPI_Allreduce(&ck_mine, &ck_every, 1, MPI_INT, MPI_MIN, (par)->comm);  \
-        ck_assert_msg(ck_mine, "rank %d: %s", (par)->rank, #cond);             \
-        ck_assert_msg(ck_every, "rank %d: '%s' fails on another rank",         \
-                      (par)->rank, #cond);                                     \
+#define ck_all(par, cond)                                                     \
+    do {                                                                      \
+        const int ck_mine = !!(cond);                                         \
+        int ck_every = 0;                                                     \
+        MPI_Allreduce(&ck_mine, &ck_every, 1, MPI_INT, MPI_MIN, (par)->comm); \
+        ck_assert_msg(ck_mine, "rank %d: %s", (par)->rank, #cond);            \
+        ck_assert_msg(ck_every, "rank %d: '%s' fails on another rank",        \
+                      (par)->rank, #cond);                                    \
     } while (0)
 
 /** The call succeeds on every rank; its message is shown where not. */
-#define ck_ok(par, call)                                                       \
-    do {                                                                       \
-        const exg_status ck_st = (call);                                       \
-        int ck_bad = ck_st != EXG_OK;                                          \
-        MPI_Allreduce(MPI_IN_PLACE, &ck_bad, 1, MPI_INT, MPI_MAX,              \
-                      (par)->comm);                                            \
-        ck_assert_msg(ck_st == EXG_OK, "rank %d: %s: %s", (par)->rank, #call,  \
-                      exg_err_text());                                         \
-        ck_assert_msg(!ck_bad, "rank %d: '%s' fails on another rank",          \
-                      (par)->rank, #call);                                     \
+#define ck_ok(par, call)                                                      \
+    do {                                                                      \
+        const exg_status ck_st = (call);                                      \
+        int ck_bad = ck_st != EXG_OK;                                         \
+        MPI_Allreduce(MPI_IN_PLACE, &ck_bad, 1, MPI_INT, MPI_MAX,             \
+                      (par)->comm);                                           \
+        ck_assert_msg(ck_st == EXG_OK, "rank %d: %s: %s", (par)->rank, #call, \
+                      exg_err_text());                                        \
+        ck_assert_msg(!ck_bad, "rank %d: '%s' fails on another rank",         \
+                      (par)->rank, #call);                                    \
     } while (0)
 
 /** A test case named `name`, with the fixture that limits its time, clears the

@@ -29,16 +29,16 @@ enum {
 #define exg_fail(code, ...) exg_fail_at(__FILE__, __LINE__, code, __VA_ARGS__)
 
 /** Run a call; on failure leave through `done`, where cleanup lives. */
-#define EXG_TRY(call)                                                          \
-    do {                                                                       \
-        if ((st = (call)) != EXG_OK) {                                         \
-            goto done;                                                         \
-        }                                                                      \
+#define EXG_TRY(call)                  \
+    do {                               \
+        if ((st = (call)) != EXG_OK) { \
+            goto done;                 \
+        }                              \
     } while (0)
 
 /** State an invariant of our own.  Debug builds stop; others do not look. */
 #ifdef EXG_DEBUG
-#define EXG_ASSERT(cond)                                                       \
+#define EXG_ASSERT(cond) \
     ((cond) ? (void)0 : exg_err_assert(__FILE__, __LINE__, #cond))
 #else
 #define EXG_ASSERT(cond) ((void)0)

@@ -15,7 +15,7 @@ typedef ptrdiff_t exg_int;
  * @return EXG_OK, or EXG_ENOMEM (count negative, product overflows, no memory)
  *         with *p untouched
  */
-#define exg_new(p, count)                                                      \
+#define exg_new(p, count) \
     exg_mem_new((void *)(p), (count), sizeof **(p), __FILE__, __LINE__)
 
 /** See exg_new. */

@@ -20,7 +20,7 @@ enum {
  * sees its input as a vector of ic*ih*iw in that order. */
 typedef struct {
     exg_layer_kind kind;
-    char name[16];        /* "conv1", "relu1", "linear1": as in the file */
+    char name[16]; /* "conv1", "relu1", "linear1": as in the file */
     exg_int ic, ih, iw;
     exg_int oc, oh, ow;
     exg_int k;            /* kernel side of a convolution                */

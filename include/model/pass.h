@@ -44,7 +44,8 @@ void exg_pass_loss(exg_pass *pass, const int32_t *target, const float *weight,
  * overwrites grad, shape (P).  After exg_pass_loss(). */
 void exg_pass_backward_params(exg_pass *pass, float *grad);
 
-/** Gradient of sum_k weight[k][s] * logit[k][s] towards the input, per sample s.
+/** Gradient of sum_k weight[k][s] * logit[k][s] towards the input, per sample
+ * s.
  *
  * @param[in]  dlogits  [K][16]
  * @param[out] dx       [C][H][W][16]

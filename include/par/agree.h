@@ -7,9 +7,9 @@
 /** Run a local call on every rank and leave through `done` on all of them if
  * it failed on any. */
 #ifdef EXG_DEBUG
-#define EXG_TRY_ALL(par, call)                                                 \
-    EXG_TRY(exg_agree((par), exg_agree_fault((par), __FILE__, __LINE__, #call, \
-                                             (call))))
+#define EXG_TRY_ALL(par, call) \
+    EXG_TRY(exg_agree(         \
+        (par), exg_agree_fault((par), __FILE__, __LINE__, #call, (call))))
 #else
 #define EXG_TRY_ALL(par, call) EXG_TRY(exg_agree((par), (call)))
 #endif

@@ -16,12 +16,12 @@ typedef struct {
 
 /** Run an MPI call; if it fails, panic: after a failed MPI call the ranks can
  * agree on nothing. */
-#define EXG_MPI(call)                                                          \
-    do {                                                                       \
-        const int exg_mpi_rc = (call);                                         \
-        if (exg_mpi_rc != MPI_SUCCESS) {                                       \
-            exg_par_panic(__FILE__, __LINE__, #call, exg_mpi_rc);              \
-        }                                                                      \
+#define EXG_MPI(call)                                             \
+    do {                                                          \
+        const int exg_mpi_rc = (call);                            \
+        if (exg_mpi_rc != MPI_SUCCESS) {                          \
+            exg_par_panic(__FILE__, __LINE__, #call, exg_mpi_rc); \
+        }                                                         \
     } while (0)
 
 /** MPI_Init and a communicator of our own.  Collective; first call of main.

@@ -1,4 +1,5 @@
-/* reader.h -- read a results file and check it against the schema.  Layer: store.
+/* reader.h -- read a results file and check it against the schema.  Layer:
+ * store.
  *
  * Local: analysis programs and figures read alone, without MPI-IO.  Every call
  * checks type and shape, so a damaged or foreign file gives one line. */

@@ -72,7 +72,8 @@ exg_status exg_agree_fault(const exg_par *par, const char *file, int line,
         }
         return st;
     }
-    if (st == EXG_OK && colon != NULL && strtol(colon + 1, NULL, 10) == par->rank &&
+    if (st == EXG_OK && colon != NULL &&
+        strtol(colon + 1, NULL, 10) == par->rank &&
         (size_t)(colon - wish) == length && strncmp(wish, name, length) == 0) {
         return exg_fail_at(file, line, EXG_EIO, "%.*s: fault asked for",
                            (int)length, name);

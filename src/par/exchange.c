@@ -12,10 +12,10 @@
 
 struct exg_exchange {
     exg_int row_bytes, nwant;
-    exg_int *place;        /* shape (nwant): arrival slot of want[i]  */
-    unsigned char *sent;   /* rows on their way out, by rank          */
-    unsigned char *came;   /* rows on their way in, by rank           */
-    int *layout;           /* counts and offsets, 4 x (size)          */
+    exg_int *place;      /* shape (nwant): arrival slot of want[i]  */
+    unsigned char *sent; /* rows on their way out, by rank          */
+    unsigned char *came; /* rows on their way in, by rank           */
+    int *layout;         /* counts and offsets, 4 x (size)          */
     MPI_Datatype row;
     MPI_Request request;
 };
@@ -93,8 +93,8 @@ exg_status exg_exchange_start(const exg_par *par, exg_int total,
     EXG_TRY_ALL(par, exg_new(&ids, nwant));
     sort_wants(par, total, nwant, want, in_count, in_first, ids, x->place);
 
-    EXG_MPI(MPI_Alltoall(in_count, 1, MPI_INT, out_count, 1, MPI_INT,
-                         par->comm));
+    EXG_MPI(
+        MPI_Alltoall(in_count, 1, MPI_INT, out_count, 1, MPI_INT, par->comm));
     nsend = offsets(par->size, out_count, out_first);
     EXG_TRY_ALL(par, exg_new(&asked, nsend));
     EXG_MPI(MPI_Alltoallv(ids, in_count, in_first, MPI_INT64_T, asked,
@@ -108,8 +108,7 @@ exg_status exg_exchange_start(const exg_par *par, exg_int total,
     }
     x->row = exg_par_row_type(row_bytes);
     EXG_MPI(MPI_Ialltoallv(x->sent, out_count, out_first, x->row, x->came,
-                           in_count, in_first, x->row, par->comm,
-                           &x->request));
+                           in_count, in_first, x->row, par->comm, &x->request));
     *out = x;
     x = NULL;
 done:

@@ -24,8 +24,8 @@ void exg_reduce_rows(const exg_par *par, exg_int total, exg_int width,
         count[r] =
             exg_mpi_count(exg_shard_of(total, r, par->size).count * width);
     }
-    EXG_MPI(MPI_Reduce_scatter(sum, mine, count, MPI_INT64_T, MPI_SUM,
-                               par->comm));
+    EXG_MPI(
+        MPI_Reduce_scatter(sum, mine, count, MPI_INT64_T, MPI_SUM, par->comm));
     free(count);
 }
 

@@ -1,0 +1,181 @@
+/* log.c -- see log.h.
+ *
+ * A progress bar is redrawn in place on a terminal's standard error, ten times
+ * a second at most; in a file (a SLURM log) each 10 % is one line, not more
+ * than one a second, so that logs stay short. */
+#include "core/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/clock.h"
+
+static exg_log_setup setup;
+static FILE *journal;
+static int bar_open; /* the cursor stands behind a bar */
+
+void exg_log_start(exg_log_setup wanted)
+{
+    setup = wanted;
+}
+
+exg_status exg_log_journal(const char *path)
+{
+    if (!setup.speaks) {
+        return EXG_OK;
+    }
+    journal = fopen(path, "w");
+    if (journal == NULL) {
+        return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
+    }
+    return EXG_OK;
+}
+
+/* Wipe the bar, so that the next line starts at the left edge. */
+static void end_bar(void)
+{
+    if (bar_open) {
+        fputs("\r\033[K", stderr);
+        bar_open = 0;
+    }
+}
+
+void exg_log_stop(void)
+{
+    end_bar();
+    if (journal != NULL) {
+        fclose(journal);
+        journal = NULL;
+    }
+}
+
+void exg_log_say(const char *format, ...)
+{
+    va_list args;
+
+    if (!setup.speaks || setup.quiet || setup.form == EXG_LOG_JSON) {
+        return;
+    }
+    end_bar();
+    va_start(args, format);
+    vprintf(format, args);
+    va_end(args);
+    putchar('\n');
+    fflush(stdout);
+}
+
+void exg_log_warn(const char *format, ...)
+{
+    char text[EXG_ERR_MAX], safe[2 * EXG_ERR_MAX];
+    va_list args;
+
+    if (!setup.speaks) {
+        return;
+    }
+    end_bar();
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "exigo: %s\n", text);
+    exg_log_event("warning", "\"text\": \"%s\"",
+                  exg_log_escape(text, safe, sizeof safe));
+}
+
+void exg_log_event(const char *name, const char *fields, ...)
+{
+    char text[2048];
+    va_list args;
+    const char *comma = fields[0] != '\0' ? ", " : "";
+
+    if (!setup.speaks) {
+        return;
+    }
+    va_start(args, fields);
+    vsnprintf(text, sizeof text, fields, args);
+    va_end(args);
+    if (journal != NULL) {
+        fprintf(journal, "{\"event\": \"%s\"%s%s}\n", name, comma, text);
+        fflush(journal);
+    }
+    if (setup.form == EXG_LOG_JSON && !setup.quiet) {
+        printf("{\"event\": \"%s\"%s%s}\n", name, comma, text);
+        fflush(stdout);
+    }
+}
+
+char *exg_log_escape(const char *text, char *out, size_t size)
+{
+    size_t n = 0;
+
+    for (const char *t = text; *t != '\0' && n + 7 < size; t++) {
+        const unsigned char c = (unsigned char)*t;
+
+        if (c == '"' || c == '\\') {
+            out[n++] = '\\';
+            out[n++] = (char)c;
+        } else if (c < ' ') {
+            n += (size_t)snprintf(out + n, 7, "\\u%04x", c);
+        } else {
+            out[n++] = (char)c;
+        }
+    }
+    out[n] = '\0';
+    return out;
+}
+
+exg_log_progress exg_log_progress_start(const char *what, const char *unit,
+                                        exg_int total)
+{
+    const double now = exg_clock_now();
+
+    return (exg_log_progress){
+        .what = what, .unit = unit, .total = total, .start = now, .shown = now};
+}
+
+static void draw_bar(const exg_log_progress *p, exg_int done, double rate,
+                     double left, const char *note)
+{
+    enum {
+        WIDTH = 24
+    };
+    const int full = (int)(WIDTH * done / p->total);
+    char bar[WIDTH + 1];
+
+    memset(bar, '.', WIDTH);
+    memset(bar, '#', (size_t)full);
+    bar[WIDTH] = '\0';
+    fprintf(stderr, "\r%-12s [%s] %3d%%  %.0f %s/s, %.0f s left %s\033[K",
+            p->what, bar, (int)(100 * done / p->total), rate, p->unit, left,
+            note);
+    fflush(stderr);
+    bar_open = 1;
+}
+
+void exg_log_progress_at(exg_log_progress *p, exg_int done, const char *note)
+{
+    const double now = exg_clock_now();
+    const double rate = (double)done / (now - p->start + 1e-9);
+    const double left = (double)(p->total - done) / (rate + 1e-9);
+    const int tenth = p->total > 0 ? (int)(10 * done / p->total) : 10;
+
+    if (!setup.speaks || setup.quiet || setup.form == EXG_LOG_JSON ||
+        p->total <= 0) {
+        return;
+    }
+    if (isatty(STDERR_FILENO)) {
+        if (done >= p->total) {
+            end_bar();
+        } else if (now - p->shown >= 0.1) {
+            p->shown = now;
+            draw_bar(p, done, rate, left, note);
+        }
+    } else if (tenth > p->tenth && tenth < 10 && now - p->shown >= 1.0) {
+        p->shown = now;
+        p->tenth = tenth;
+        exg_log_say("%s: %d %%, %.0f %s/s, %.0f s left %s", p->what, 10 * tenth,
+                    rate, p->unit, left, note);
+    }
+}

@@ -1,0 +1,281 @@
+/* check_core.c -- memory, errors, exact sums, random numbers, options, log. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/fixed.h"
+#include "core/log.h"
+#include "core/opt.h"
+#include "core/rng.h"
+#include "support.h"
+
+/* Known answers of Philox4x32-10 from the Random123 distribution. */
+START_TEST(philox_gives_the_published_numbers)
+{
+    const exg_rng zero = {0, 0, 0};
+    const exg_rng ones = {UINT64_MAX, UINT32_MAX, UINT32_MAX};
+    const exg_rng pi = {0x299f31d0a4093822u, 0x13198a2eu, 0x03707344u};
+    uint32_t out[4];
+
+    exg_rng_block(zero, 0, out);
+    ck_assert_uint_eq(out[0], 0x6627e8d5u);
+    ck_assert_uint_eq(out[3], 0x9b00dbd8u);
+    exg_rng_block(ones, UINT64_MAX, out);
+    ck_assert_uint_eq(out[0], 0x408f276du);
+    ck_assert_uint_eq(out[3], 0x6d5451fdu);
+    exg_rng_block(pi, 0x85a308d3243f6a88u, out);
+    ck_assert_uint_eq(out[0], 0xd16cfe09u);
+    ck_assert_uint_eq(out[3], 0x24126ea1u);
+}
+END_TEST
+
+START_TEST(uniform_and_normal_have_their_moments)
+{
+    enum {
+        N = 100000
+    };
+    const exg_rng stream = {7, EXG_RNG_SYNTH, 0};
+    double u = 0, uu = 0, z = 0, zz = 0;
+
+    for (uint64_t i = 0; i < N; i++) {
+        const double a = exg_rng_uniform(stream, i);
+        const double b = exg_rng_normal(stream, i);
+
+        ck_assert(a >= 0 && a < 1);
+        u += a;
+        uu += a * a;
+        z += b;
+        zz += b * b;
+    }
+    ck_assert_double_eq_tol(u / N, 0.5, 0.005); /* 5 standard errors */
+    ck_assert_double_eq_tol(uu / N, 1.0 / 3, 0.005);
+    ck_assert_double_eq_tol(z / N, 0, 0.016);
+    ck_assert_double_eq_tol(zz / N, 1, 0.025);
+}
+END_TEST
+
+START_TEST(fixed_sums_do_not_depend_on_order)
+{
+    enum {
+        N = 1000
+    };
+    const exg_rng stream = {1, EXG_RNG_SYNTH, 1};
+    exg_fixed up = 0, down = 0;
+
+    for (int i = 0; i < N; i++) {
+        const float a = (float)exg_rng_normal(stream, (uint64_t)i) * 1e3f;
+        const float b =
+            (float)exg_rng_normal(stream, (uint64_t)(N - 1 - i)) * 1e3f;
+
+        ck_assert(exg_fixed_add(1, &a, EXG_FIXED_GRAD, N, &up) == 1);
+        ck_assert(exg_fixed_add(1, &b, EXG_FIXED_GRAD, N, &down) == 1);
+    }
+    ck_assert(up == down);
+}
+END_TEST
+
+START_TEST(fixed_refuses_what_could_wrap)
+{
+    const float v[4] = {1.0f, -2.0f, 6.8e7f, NAN};
+    const float inf = INFINITY;
+    exg_fixed sum[4] = {0};
+
+    ck_assert_int_eq(exg_fixed_add(2, v, 36, 1, sum), 2);
+    ck_assert_int_eq(exg_fixed_add(4, v, 36, 1, sum), 2); /* 2^26 = 6.7e7 */
+    ck_assert_int_eq(exg_fixed_add(4, v, 35, 1, sum), 3); /* the NaN      */
+    ck_assert_int_eq(exg_fixed_add(1, &inf, 36, 1, sum), 0);
+    ck_assert_int_eq(exg_fixed_add(2, v, 36, (exg_int)1 << 26, sum), 1);
+}
+END_TEST
+
+START_TEST(fixed_scale_is_the_largest_that_fits)
+{
+    for (exg_int terms = 1; terms < 100000; terms = 3 * terms + 1) {
+        const double bound = 0.7;
+        const int s = exg_fixed_scale(bound, terms);
+
+        ck_assert(ldexp(bound, s) * (double)terms <= ldexp(1, 62));
+        ck_assert(s == 62 ||
+                  ldexp(bound, s + 2) * (double)terms > ldexp(1, 62));
+    }
+}
+END_TEST
+
+START_TEST(mean_of_fixed_is_exact_for_small_numbers)
+{
+    const float v[2] = {0.25f, -3.0f};
+    exg_fixed sum[2] = {0};
+    float mean[2];
+
+    for (int i = 0; i < 8; i++) {
+        ck_assert_int_eq(exg_fixed_add(2, v, EXG_FIXED_GRAD, 8, sum), 2);
+    }
+    exg_fixed_to_mean(2, sum, 8, EXG_FIXED_GRAD, mean);
+    ck_assert(mean[0] == v[0] && mean[1] == v[1]);
+}
+END_TEST
+
+START_TEST(memory_is_aligned_zeroed_and_checked)
+{
+    double *p = NULL;
+    exg_int out = 0;
+
+    ck_assert(exg_new(&p, 33) == EXG_OK);
+    ck_assert((uintptr_t)p % 64 == 0);
+    for (int i = 0; i < 33; i++) {
+        ck_assert(p[i] == 0);
+    }
+    exg_free(p);
+    p = NULL;
+    ck_assert(exg_new(&p, PTRDIFF_MAX / 4) == EXG_ENOMEM);
+    ck_assert(exg_new(&p, -1) == EXG_ENOMEM);
+    ck_assert(p == NULL);
+    ck_assert(exg_mem_product(PTRDIFF_MAX / 2, 3, &out) == EXG_ENOMEM);
+}
+END_TEST
+
+START_TEST(first_message_wins_and_is_one_line)
+{
+    ck_assert(exg_fail(EXG_EIO, "first %d\nline", 1) == EXG_EIO);
+    ck_assert(exg_fail(EXG_EINPUT, "second") == EXG_EINPUT);
+    ck_assert(strncmp(exg_err_text(), "first 1?line [", 14) == 0);
+    exg_err_clear();
+    ck_assert_str_eq(exg_err_text(), "");
+}
+END_TEST
+
+static const exg_opt_row table[] = {
+    {"epochs", EXG_OPT_INT, EXG_OPT_RESULT, "5", 0, 100, "", "passes"},
+    {"lr", EXG_OPT_REAL, EXG_OPT_RESULT, "1e-3", 1e-9, 10, "", "step"},
+    {"out", EXG_OPT_TEXT, EXG_OPT_RUN, "save", 0, 0, "DIR", "directory"},
+    {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json", "form"},
+    {"stages", EXG_OPT_SET, EXG_OPT_RESULT, "train", 0, 0, "train|plot", "do"},
+    {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "", "silence"},
+};
+
+static exg_opts *new_opts(void)
+{
+    exg_opts *opts = NULL;
+
+    ck_assert(exg_opts_create(table, sizeof table / sizeof *table, &opts) ==
+              EXG_OK);
+    return opts;
+}
+
+START_TEST(arguments_set_values)
+{
+    exg_opts *o = new_opts();
+    const char *const argv[] = {"prog",    "--epochs", "7",         "--lr=0.5",
+                                "--quiet", "--stages", "plot,train"};
+
+    ck_assert(exg_opts_arguments(o, 7, (char *const *)argv) == EXG_OK);
+    ck_assert_int_eq(exg_opts_int(o, "epochs"), 7);
+    ck_assert(exg_opts_real(o, "lr") == 0.5);
+    ck_assert(exg_opts_flag(o, "quiet"));
+    ck_assert(exg_opts_has(o, "stages", "train"));
+    ck_assert(!exg_opts_has(o, "stages", "tra"));
+    ck_assert_str_eq(exg_opts_text(o, "out"), "save");
+    exg_free(o);
+}
+END_TEST
+
+/* Arguments that must be refused, and a word the message must hold. */
+static const struct {
+    const char *argument, *word;
+} refused[] = {
+    {"--epoch=3", "no such option"},  {"epochs", "no such option"},
+    {"-e", "no such option"},         {"--epochs=x", "whole number"},
+    {"--epochs=1.5", "whole number"}, {"--epochs=101", "0 to 100"},
+    {"--epochs=", "whole number"},    {"--epochs= 3", "whole number"},
+    {"--lr=nan", "number"},           {"--lr=0", "1e-09 to 10"},
+    {"--log=xml", "text|json"},       {"--stages=train,", "some of"},
+    {"--stages=", "some of"},         {"--out=", "want DIR"},
+    {"--epochs", "no value"},         {"--quiet=maybe", "yes or no"},
+};
+
+START_TEST(bad_arguments_are_refused_with_what_was_expected)
+{
+    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+        exg_opts *o = new_opts();
+        const char *const argv[] = {"prog", refused[i].argument};
+
+        ck_assert(exg_opts_arguments(o, 2, (char *const *)argv) == EXG_EUSAGE);
+        ck_assert_msg(strstr(exg_err_text(), refused[i].word) != NULL, "%s: %s",
+                      refused[i].argument, exg_err_text());
+        exg_err_clear();
+        exg_free(o);
+    }
+}
+END_TEST
+
+START_TEST(command_line_wins_over_file_over_preset)
+{
+    exg_opts *o = new_opts();
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/run.conf", exg_scratch());
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("# a comment\nepochs = 9 # another\n\n lr=0.25\n", f);
+    fclose(f);
+    ck_assert(exg_opts_set(o, "--", "epochs", "3", EXG_OPT_FROM_COMMAND) ==
+              EXG_OK);
+    ck_assert(exg_opts_file(o, path) == EXG_OK);
+    ck_assert(exg_opts_set(o, "--", "lr", "2", EXG_OPT_FROM_PRESET) == EXG_OK);
+    ck_assert_int_eq(exg_opts_int(o, "epochs"), 3);
+    ck_assert(exg_opts_real(o, "lr") == 0.25);
+    exg_free(o);
+}
+END_TEST
+
+START_TEST(bad_file_line_is_named)
+{
+    exg_opts *o = new_opts();
+    char path[128];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/bad.conf", exg_scratch());
+    f = fopen(path, "w");
+    ck_assert_ptr_nonnull(f);
+    fputs("epochs = 9\nlr 3\n", f);
+    fclose(f);
+    ck_assert(exg_opts_file(o, path) == EXG_EUSAGE);
+    ck_assert(strstr(exg_err_text(), "bad.conf:2: ") != NULL);
+    exg_err_clear();
+    ck_assert(exg_opts_file(o, "/nonexistent") == EXG_EIO);
+    exg_free(o);
+}
+END_TEST
+
+START_TEST(log_escapes_json)
+{
+    char out[64];
+
+    ck_assert_str_eq(exg_log_escape("a\"b\\\n", out, sizeof out),
+                     "a\\\"b\\\\\\u000a");
+    exg_log_escape("aaaaaaaaaaaaaaaaaaaa", out, 12); /* cut, never overrun */
+    ck_assert(strlen(out) < 12);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("core");
+    TCase *tc = exg_case(s, "core");
+
+    tcase_add_test(tc, philox_gives_the_published_numbers);
+    tcase_add_test(tc, uniform_and_normal_have_their_moments);
+    tcase_add_test(tc, fixed_sums_do_not_depend_on_order);
+    tcase_add_test(tc, fixed_refuses_what_could_wrap);
+    tcase_add_test(tc, fixed_scale_is_the_largest_that_fits);
+    tcase_add_test(tc, mean_of_fixed_is_exact_for_small_numbers);
+    tcase_add_test(tc, memory_is_aligned_zeroed_and_checked);
+    tcase_add_test(tc, first_message_wins_and_is_one_line);
+    tcase_add_test(tc, arguments_set_values);
+    tcase_add_test(tc, bad_arguments_are_refused_with_what_was_expected);
+    tcase_add_test(tc, command_line_wins_over_file_over_preset);
+    tcase_add_test(tc, bad_file_line_is_named);
+    tcase_add_test(tc, log_escapes_json);
+    return s;
+}
