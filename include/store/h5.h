@@ -1,0 +1,31 @@
+/* h5.h -- checked HDF5 calls.  Layer: store. */
+#ifndef EXG_STORE_H5_H
+#define EXG_STORE_H5_H
+
+#include <hdf5.h>
+
+#include "core/err.h"
+
+/** Assign the result of an HDF5 call to `id` and turn a negative one into
+ * EXG_ELIB with HDF5's own innermost text: EXG_TRY(EXG_H5(path, id, call)).
+ * @param[in] subject  what the call is about, in the message: a path */
+#define EXG_H5(subject, id, call) \
+    exg_h5_check(__FILE__, __LINE__, (subject), (long long)((id) = (call)))
+
+/** See EXG_H5.  Local. */
+EXG_MUST_CHECK exg_status exg_h5_check(const char *file, int line,
+                                       const char *subject, long long result);
+
+/** HDF5 keeps its errors to itself from now on.  Local. */
+void exg_h5_quiet(void);
+
+/** The innermost message of HDF5's error stack; "" if none.  Local.  Call right
+ * after the failed call.
+ * @param[out] text  shape (size), terminated */
+void exg_h5_reason(char *text, size_t size);
+
+/** Close an id of any kind; negative ids are ignored.  Local.  Sets *id to -1.
+ * @return negative if HDF5 failed */
+int exg_h5_close(hid_t *id);
+
+#endif
