@@ -1,6 +1,14 @@
-/* kern.h -- the table of fast kernels for this CPU.  Layer: kern. */
+/* kern.h -- the table of fast kernels for this CPU.  Layer: kern.
+ *
+ * Kernels are local, allocate nothing, have no state and cannot fail: sizes
+ * are the caller's duty, workspaces are the caller's memory.  Every array of
+ * lanes is 64-byte aligned and overlaps no other unless a function says so.  A
+ * sample's numbers never depend on its neighbours or its place, except in sums
+ * over the block, which run in a fixed order. */
 #ifndef EXG_KERN_KERN_H
 #define EXG_KERN_KERN_H
+
+#include <stdint.h>
 
 #include "core/lane.h"
 #include "core/mem.h"
@@ -12,7 +20,82 @@ typedef struct {
     exg_int k;          /* kernel side                    */
 } exg_conv_shape;
 
-/* The function table (conv, dense, relu, softmax cross-entropy, lane sums,
- * all-pairs repulsion) and exg_kern_select() are declared by kern. */
+/** The kernels of one instruction set. */
+typedef struct {
+    const char *isa; /* "avx512", "avx2" or "base" */
+
+    /** Floats of workspace that any conv_ function wants for this shape. */
+    exg_int (*conv_work)(const exg_conv_shape *s);
+
+    /** y[o] = b[o] + sum_i w[o][i] (*) x[i], as a correlation (PyTorch's
+     * Conv2d), then max(y, 0) where relu is not 0.
+     * @param[in]  x     [ic][ih][iw][16]
+     * @param[in]  w     shape (oc, ic, k, k)
+     * @param[in]  b     shape (oc)
+     * @param[out] y     [oc][oh][ow][16]
+     * @param      work  conv_work() floats, 64-byte aligned */
+    void (*conv_forward)(const exg_conv_shape *s, const float *x,
+                         const float *w, const float *b, int relu, float *y,
+                         float *work);
+
+    /** dx = d loss / d x from dy = d loss / d y.
+     * @param[in]  dy    [oc][oh][ow][16]
+     * @param[in]  gate  [ic][ih][iw][16] or NULL: dx is 0 wherever gate <= 0,
+     *                   the derivative of a ReLU that made gate; may be dx
+     * @param[out] dx    [ic][ih][iw][16] */
+    void (*conv_dgrad)(const exg_conv_shape *s, const float *dy, const float *w,
+                       const float *gate, float *dx, float *work);
+
+    /** Gradients of weights and biases, summed over pixels and samples.
+     * @param[in]  x   [ic][ih][iw][16]
+     * @param[in]  dy  [oc][oh][ow][16]
+     * @param[out] dw  shape (oc, ic, k, k)
+     * @param[out] db  shape (oc) */
+    void (*conv_wgrad)(const exg_conv_shape *s, const float *x, const float *dy,
+                       float *dw, float *db, float *work);
+
+    /** y = W x + b; x [d][16], w (k, d), b (k), y [k][16]. */
+    void (*dense_forward)(exg_int d, exg_int k, const float *x, const float *w,
+                          const float *b, float *y);
+
+    /** dx = W' dy, gated as in conv_dgrad. */
+    void (*dense_dgrad)(exg_int d, exg_int k, const float *dy, const float *w,
+                        const float *gate, float *dx);
+
+    /** dw (k, d) and db (k), summed over samples; work: 16 * d floats. */
+    void (*dense_wgrad)(exg_int d, exg_int k, const float *x, const float *dy,
+                        float *dw, float *db, float *work);
+
+    /** y = max(x, 0) over n pixels, [n][16]; y may be x.  A NaN stays. */
+    void (*relu_forward)(exg_int n, const float *x, float *y);
+
+    /** dx = dy where y > 0, else 0; dx may be dy. */
+    void (*relu_backward)(exg_int n, const float *y, const float *dy,
+                          float *dx);
+
+    /** Class probabilities of logits [k][16]; p may be logits. */
+    void (*softmax)(exg_int k, const float *logits, float *p);
+
+    /** Cross-entropy in nats and its derivative.
+     * @param[in]  target   shape (16), classes 0..k-1
+     * @param[in]  weight   shape (16)
+     * @param[out] loss     shape (16): weight * -log p[target]
+     * @param[out] dlogits  [k][16]: weight * (p - onehot) */
+    void (*cross_entropy)(exg_int k, const float *logits, const int32_t *target,
+                          const float *weight, float *loss, float *dlogits);
+} exg_kern;
+
+/** The table for a wish, or the best one for this CPU.  Local.
+ *
+ * @param[in]  wish  "avx512", "avx2", "base"; NULL or "" for the best
+ * @param[out] kern  static, never freed
+ * @return EXG_OK or EXG_EUSAGE (no such set, or this CPU or build lacks it)
+ */
+EXG_MUST_CHECK exg_status exg_kern_select(const char *wish,
+                                          const exg_kern **kern);
+
+/** Whether kernels of this set round each multiply-add once: then their
+ * results are the same bits as those of every other set that does.  Local. */
+int exg_kern_fuses(const exg_kern *kern);
 
 #endif

@@ -1,0 +1,18 @@
+/* table.h -- prototypes of the kernels of one instruction set, for table.c.
+ * Contracts: kern/kern.h. */
+#ifndef EXG_SRC_KERN_TABLE_H
+#define EXG_SRC_KERN_TABLE_H
+
+#include "kern/lane.h"
+
+void EXG_KERN(exg_relu_forward)(exg_int n, const float *x, float *y);
+void EXG_KERN(exg_relu_backward)(exg_int n, const float *y, const float *dy,
+                                 float *dx);
+void EXG_KERN(exg_softmax)(exg_int k, const float *logits, float *p);
+void EXG_KERN(exg_cross_entropy)(exg_int k, const float *logits,
+                                 const int32_t *target, const float *weight,
+                                 float *loss, float *dlogits);
+
+extern const exg_kern EXG_KERN(exg_kern_table);
+
+#endif
