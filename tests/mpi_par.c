@@ -114,6 +114,32 @@ START_TEST(gather_and_scatter_are_inverse)
 }
 END_TEST
 
+START_TEST(reshard_moves_the_first_rows_to_their_owners)
+{
+    enum {
+        HELD = 23, /* rows in blocks that no exg_shard_of() makes */
+        TOTAL = 14 /* rows that are wanted                        */
+    };
+    const exg_int each = 1 + HELD / world->size;
+    const exg_int first = each * world->rank < HELD ? each * world->rank : HELD;
+    const exg_int count = HELD - first < each ? HELD - first : each;
+    const exg_shard to = exg_shard_mine(world, TOTAL);
+    int64_t rows[HELD][2], mine[HELD][2];
+    int good = 1;
+
+    for (exg_int i = 0; i < count; i++) {
+        rows[i][0] = first + i;
+        rows[i][1] = -first - i;
+    }
+    exg_gather_reshard(world, sizeof rows[0], (exg_shard){TOTAL, first, count},
+                       rows, mine);
+    for (exg_int i = 0; i < to.count; i++) {
+        good &= mine[i][0] == to.first + i && mine[i][1] == -to.first - i;
+    }
+    ck_all(world, good);
+}
+END_TEST
+
 START_TEST(exchange_delivers_the_rows_asked_for)
 {
     enum {
@@ -157,6 +183,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, shards_tile_all_rows);
     tcase_add_test(tc, row_sums_reach_their_owner);
     tcase_add_test(tc, gather_and_scatter_are_inverse);
+    tcase_add_test(tc, reshard_moves_the_first_rows_to_their_owners);
     tcase_add_test(tc, exchange_delivers_the_rows_asked_for);
     return s;
 }

@@ -2,7 +2,7 @@
 #ifndef EXG_PAR_GATHER_H
 #define EXG_PAR_GATHER_H
 
-#include "par/par.h"
+#include "par/shard.h"
 
 /** Collect every rank's rows on rank 0, in rank order.  Collective: row_bytes
  * is equal on all ranks.
@@ -25,5 +25,17 @@ void exg_gather_all(const exg_par *par, exg_int row_bytes, exg_int count,
  * @param[out] rows  count rows */
 void exg_gather_scatter(const exg_par *par, exg_int row_bytes, const void *all,
                         exg_int count, void *rows);
+
+/** Move rows from any contiguous blocks to the owners exg_shard_of() names.
+ * Collective.
+ *
+ * @param[in]  from  total: rows that are moved, from 0; first and count: the
+ *                   rows this rank has, blocks in rank order.  Rows past the
+ *                   total stay behind, so a set's first rows can be taken.
+ * @param[in]  rows  shape (from.count) rows
+ * @param[out] mine  shape (my count of exg_shard_mine(total)) rows
+ */
+void exg_gather_reshard(const exg_par *par, exg_int row_bytes, exg_shard from,
+                        const void *rows, void *mine);
 
 #endif
