@@ -31,6 +31,9 @@ void exg_pass_forward(exg_pass *pass);
 const float *exg_pass_logits(const exg_pass *pass);
 const float *exg_pass_embedding(const exg_pass *pass);
 
+/** Softmax of the logits, [K][16], after exg_pass_loss().  Borrowed. */
+const float *exg_pass_probability(const exg_pass *pass);
+
 /** Softmax cross-entropy of the last forward.
  *
  * @param[in]  target  shape (16), classes 0..K-1
