@@ -29,8 +29,8 @@ typedef struct {
 
 /** A dataset, its rows spread over the ranks.  Open for reading. */
 typedef struct {
-    char name[EXG_SOURCE_NAME]; /* "mnist", "fashion", or "directory"    */
-    exg_int nclass;             /* K >= 2                                */
+    char name[64];  /* "mnist", "fashion", or the directory's own name */
+    exg_int nclass; /* K >= 2                                */
     char class_name[EXG_SOURCE_CLASSES][EXG_SOURCE_NAME]; /* K of them   */
     exg_int c, h, w;                                      /* c = 1       */
     exg_source_part train, test;
