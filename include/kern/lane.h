@@ -31,32 +31,23 @@
 /** Forces the template bodies into the function that makes them constant. */
 #define EXG_INLINE static inline __attribute__((always_inline))
 
-/** Floats in a vector, vectors in a lane, vector registers of the machine. */
+/** Floats in a vector and vector registers of the machine. */
 #if defined(__AVX512F__)
-enum {
-    EXG_VEC = 16,
-    EXG_PARTS = EXG_LANE / EXG_VEC,
-    EXG_REGISTERS = 32
-};
+#define EXG_VEC 16
+#define EXG_REGISTERS 32
 #elif defined(__AVX2__)
-enum {
-    EXG_VEC = 8,
-    EXG_PARTS = EXG_LANE / EXG_VEC,
-    EXG_REGISTERS = 16
-};
+#define EXG_VEC 8
+#define EXG_REGISTERS 16
 #elif defined(__aarch64__)
-enum {
-    EXG_VEC = 4,
-    EXG_PARTS = EXG_LANE / EXG_VEC,
-    EXG_REGISTERS = 32
-};
+#define EXG_VEC 4
+#define EXG_REGISTERS 32
 #else
-enum {
-    EXG_VEC = 4,
-    EXG_PARTS = EXG_LANE / EXG_VEC,
-    EXG_REGISTERS = 16
-};
+#define EXG_VEC 4
+#define EXG_REGISTERS 16
 #endif
+
+/** Vectors in a lane. */
+#define EXG_PARTS (16 / EXG_VEC)
 
 typedef float exg_vec __attribute__((vector_size(4 * EXG_VEC), may_alias));
 typedef int32_t exg_ivec __attribute__((vector_size(4 * EXG_VEC), may_alias));

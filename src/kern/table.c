@@ -6,6 +6,13 @@
 
 const exg_kern EXG_KERN(exg_kern_table) = {
     .isa = ISA_NAME(EXG_ISA),
+    .conv_work = EXG_KERN(exg_conv_work),
+    .conv_forward = EXG_KERN(exg_conv_forward),
+    .conv_dgrad = EXG_KERN(exg_conv_dgrad),
+    .conv_wgrad = EXG_KERN(exg_conv_wgrad),
+    .dense_forward = EXG_KERN(exg_dense_forward),
+    .dense_dgrad = EXG_KERN(exg_dense_dgrad),
+    .dense_wgrad = EXG_KERN(exg_dense_wgrad),
     .relu_forward = EXG_KERN(exg_relu_forward),
     .relu_backward = EXG_KERN(exg_relu_backward),
     .softmax = EXG_KERN(exg_softmax),

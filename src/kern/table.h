@@ -5,6 +5,25 @@
 
 #include "kern/lane.h"
 
+exg_int EXG_KERN(exg_conv_work)(const exg_conv_shape *s);
+void EXG_KERN(exg_conv_forward)(const exg_conv_shape *s, const float *x,
+                                const float *w, const float *b, int relu,
+                                float *y, float *work);
+void EXG_KERN(exg_conv_dgrad)(const exg_conv_shape *s, const float *dy,
+                              const float *w, const float *gate, float *dx,
+                              float *work);
+void EXG_KERN(exg_conv_wgrad)(const exg_conv_shape *s, const float *x,
+                              const float *dy, float *dw, float *db,
+                              float *work);
+
+void EXG_KERN(exg_dense_forward)(exg_int d, exg_int k, const float *x,
+                                 const float *w, const float *b, float *y);
+void EXG_KERN(exg_dense_dgrad)(exg_int d, exg_int k, const float *dy,
+                               const float *w, const float *gate, float *dx);
+void EXG_KERN(exg_dense_wgrad)(exg_int d, exg_int k, const float *x,
+                               const float *dy, float *dw, float *db,
+                               float *work);
+
 void EXG_KERN(exg_relu_forward)(exg_int n, const float *x, float *y);
 void EXG_KERN(exg_relu_backward)(exg_int n, const float *y, const float *dy,
                                  float *dx);

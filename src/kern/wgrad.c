@@ -1,0 +1,188 @@
+/* wgrad.c -- gradients of a convolution's weights and biases.
+ *
+ * dw[o][t] = sum over pixels and samples of dy[o] * x shifted by tap t, where t
+ * runs over (input channel, ky, kx).  A block keeps ob * tb sums in registers:
+ * tb loads of x and ob of dy feed ob * tb multiply-adds per pixel.  The image
+ * is cut into strips of rows so that a strip of dy stays in the first-level
+ * cache while all taps pass over it; sums wait in the workspace between
+ * strips.  Each sum is one chain over pixels in row-major order per sample,
+ * then a fixed tree over the 16 samples: no blocking shows in the bits. */
+#include "table.h"
+
+enum {
+    OB_MAX = EXG_REGISTERS == 32 ? 8 : 4,
+    TB_MAX = 8,
+    STRIP_BYTES = 16 * 1024 /* of dy: half of a usual first-level cache */
+};
+
+typedef struct {
+    const exg_conv_shape *s;
+    const float *x, *dy;
+    float *sum;       /* blocks of [oc][ic*k*k][16], then [oc][16] for biases */
+    exg_int from, to; /* the strip's rows */
+} strip;
+
+static exg_int share(exg_int n, exg_int at, exg_int most)
+{
+    const exg_int blocks = (n - at + most - 1) / most;
+
+    return (n - at + blocks - 1) / blocks;
+}
+
+/* Taps per block: sums, tb pixels of x and one of dy fit the registers. */
+EXG_INLINE exg_int block_taps(exg_int ob)
+{
+    const exg_int most = (EXG_REGISTERS - 2) / (ob + 1);
+
+    return most > TB_MAX ? TB_MAX : most;
+}
+
+/* Where tap t of pixel (0, 0) lies in x, in floats. */
+static exg_int tap_offset(const exg_conv_shape *s, exg_int t)
+{
+    const exg_int kk = s->k * s->k;
+    const exg_int in = t % kk;
+
+    return (t / kk * s->ih * s->iw + in / s->k * s->iw + in % s->k) * EXG_LANE;
+}
+
+/* Add the strip to sums of channels o .. o + ob - 1, taps t .. t + tb - 1. */
+EXG_INLINE void block(const strip *z, exg_int ob, exg_int tb, exg_int o,
+                      exg_int t, exg_int part)
+{
+    const exg_conv_shape *s = z->s;
+    const exg_int taps = s->ic * s->k * s->k;
+    const exg_int plane = s->oh * s->ow * EXG_LANE;
+    const float *x[TB_MAX];
+    float *sum = z->sum + (o * taps + t) * EXG_LANE + part;
+    exg_vec acc[OB_MAX][TB_MAX];
+
+    for (exg_int i = 0; i < tb; i++) {
+        x[i] = z->x + tap_offset(s, t + i) + part;
+    }
+    for (exg_int j = 0; j < ob; j++) {
+        for (exg_int i = 0; i < tb; i++) {
+            acc[j][i] = exg_vec_load(sum + (j * taps + i) * EXG_LANE);
+        }
+    }
+    for (exg_int r = z->from; r < z->to; r++) {
+        const exg_int at = r * s->iw * EXG_LANE;
+        const float *dy = z->dy + (o * s->oh + r) * s->ow * EXG_LANE + part;
+
+        for (exg_int c = 0; c < s->ow * EXG_LANE; c += EXG_LANE) {
+            exg_vec v[TB_MAX];
+
+            for (exg_int i = 0; i < tb; i++) {
+                v[i] = exg_vec_load(x[i] + at + c);
+            }
+            for (exg_int j = 0; j < ob; j++) {
+                const exg_vec d = exg_vec_load(dy + j * plane + c);
+
+                for (exg_int i = 0; i < tb; i++) {
+                    acc[j][i] = exg_vec_fma(v[i], d, acc[j][i]);
+                }
+            }
+        }
+    }
+    for (exg_int j = 0; j < ob; j++) {
+        for (exg_int i = 0; i < tb; i++) {
+            exg_vec_store(sum + (j * taps + i) * EXG_LANE, acc[j][i]);
+        }
+    }
+}
+
+/* All taps of channels o .. o + ob - 1. */
+EXG_INLINE void all_taps(const strip *z, exg_int ob, exg_int o, exg_int part)
+{
+    const exg_int taps = z->s->ic * z->s->k * z->s->k;
+    const exg_int tb = block_taps(ob);
+    exg_int t = 0;
+
+    for (; t + tb <= taps; t += tb) {
+        block(z, ob, tb, o, t, part);
+    }
+    for (; tb > 4 && t + 4 <= taps; t += 4) {
+        block(z, ob, 4, o, t, part);
+    }
+    for (; tb > 2 && t + 2 <= taps; t += 2) {
+        block(z, ob, 2, o, t, part);
+    }
+    for (; t < taps; t++) {
+        block(z, ob, 1, o, t, part);
+    }
+}
+
+#define TAPS_CASE(ob)             \
+    case ob:                      \
+        all_taps(z, ob, o, part); \
+        break
+
+static void any_taps(const strip *z, exg_int ob, exg_int o, exg_int part)
+{
+    switch (ob) {
+        TAPS_CASE(1);
+        TAPS_CASE(2);
+        TAPS_CASE(3);
+        TAPS_CASE(4);
+#if EXG_REGISTERS == 32
+        TAPS_CASE(5);
+        TAPS_CASE(6);
+        TAPS_CASE(7);
+        TAPS_CASE(8);
+#endif
+    }
+}
+
+/* Biases: the strip's sum of dy[o], one vector after the other. */
+static void add_bias(const strip *z, exg_int o, exg_int part, float *sum)
+{
+    const exg_int row = z->s->ow * EXG_LANE;
+    const float *dy = z->dy + o * z->s->oh * row + part;
+    exg_vec acc = exg_vec_load(sum);
+
+    for (exg_int i = z->from * row; i < z->to * row; i += EXG_LANE) {
+        acc += exg_vec_load(dy + i);
+    }
+    exg_vec_store(sum, acc);
+}
+
+static void add_strip(const strip *z)
+{
+    const exg_conv_shape *s = z->s;
+    float *bias = z->sum + s->oc * s->ic * s->k * s->k * EXG_LANE;
+
+    for (exg_int o = 0, ob; o < s->oc; o += ob) {
+        ob = share(s->oc, o, OB_MAX);
+        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
+            any_taps(z, ob, o, part);
+            for (exg_int j = o; j < o + ob; j++) {
+                add_bias(z, j, part, bias + j * EXG_LANE + part);
+            }
+        }
+    }
+}
+
+void EXG_KERN(exg_conv_wgrad)(const exg_conv_shape *s, const float *x,
+                              const float *dy, float *dw, float *db,
+                              float *work)
+{
+    const exg_int nw = s->oc * s->ic * s->k * s->k;
+    const exg_int ob = share(s->oc, 0, OB_MAX);
+    const exg_int row = ob * s->ow * EXG_LANE * (exg_int)sizeof(float);
+    const exg_int rows = row < STRIP_BYTES ? STRIP_BYTES / row : 1;
+
+    for (exg_int i = 0; i < (nw + s->oc) * EXG_LANE; i++) {
+        work[i] = 0.0f;
+    }
+    for (exg_int r = 0; r < s->oh; r += rows) {
+        const exg_int to = r + rows < s->oh ? r + rows : s->oh;
+
+        add_strip(&(strip){s, x, dy, work, r, to});
+    }
+    for (exg_int i = 0; i < nw; i++) {
+        dw[i] = exg_lane_sum(work + i * EXG_LANE);
+    }
+    for (exg_int o = 0; o < s->oc; o++) {
+        db[o] = exg_lane_sum(work + (nw + o) * EXG_LANE);
+    }
+}
