@@ -82,4 +82,8 @@ exg_shard exg_batches_span(const exg_batches *b, exg_int step);
 void exg_batches_load(const exg_batches *b, exg_int step, exg_int block,
                       float *x, int32_t *target, float *weight, exg_int *index);
 
+/** What a network sees for a pixel: ((float)p/255 - 0.5)/0.5, each operation
+ * rounded to float, as PyTorch's ToTensor and Normalize(0.5, 0.5).  Local. */
+float exg_batches_pixel(uint8_t p);
+
 #endif
