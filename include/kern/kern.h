@@ -12,6 +12,7 @@
 
 #include "core/lane.h"
 #include "core/mem.h"
+#include "kern/pairs.h"
 
 /** A convolution's shape: valid, stride 1, square kernel.  oh = ih - k + 1. */
 typedef struct {
@@ -83,6 +84,12 @@ typedef struct {
      * @param[out] dlogits  [k][16]: weight * (p - onehot) */
     void (*cross_entropy)(exg_int k, const float *logits, const int32_t *target,
                           const float *weight, float *loss, float *dlogits);
+
+    /** t-SNE repulsion between two tiles; see exg_pairs_tile_ref(). */
+    double (*pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj);
+
+    /** t-SNE attraction on sparse rows; see exg_pairs_attract_ref(). */
+    void (*pairs_attract)(const exg_pairs_sparse *s, float *f);
 } exg_kern;
 
 /** The table for a wish, or the best one for this CPU.  Local.

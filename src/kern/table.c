@@ -17,4 +17,6 @@ const exg_kern EXG_KERN(exg_kern_table) = {
     .relu_backward = EXG_KERN(exg_relu_backward),
     .softmax = EXG_KERN(exg_softmax),
     .cross_entropy = EXG_KERN(exg_cross_entropy),
+    .pairs_tile = EXG_KERN(exg_pairs_tile),
+    .pairs_attract = EXG_KERN(exg_pairs_attract),
 };

@@ -32,6 +32,9 @@ void EXG_KERN(exg_cross_entropy)(exg_int k, const float *logits,
                                  const int32_t *target, const float *weight,
                                  float *loss, float *dlogits);
 
+double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj);
+void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f);
+
 extern const exg_kern EXG_KERN(exg_kern_table);
 
 #endif

@@ -1,0 +1,58 @@
+/* pairs.h -- t-SNE's two inner sums: repulsion and attraction.  Layer: kern.
+ *
+ * With q = 1 / (1 + |y_i - y_j|^2), van der Maaten & Hinton 2008, equations 4
+ * and 5 without their constant factors:
+ *   repulsion   f_i = sum over j of q^2 (y_i - y_j),   Z = sum of all q
+ *   attraction  f_i = sum over j of p_ij q (y_i - y_j)
+ * Coordinates are stored axis by axis.  Kernels are local, allocate nothing and
+ * cannot fail; the fast ones are members of exg_kern. */
+#ifndef EXG_KERN_PAIRS_H
+#define EXG_KERN_PAIRS_H
+
+#include <stdint.h>
+
+#include "core/mem.h"
+
+enum {
+    EXG_PAIRS_TILE = 512, /* points of a tile            */
+    EXG_PAIRS_DIMS = 3    /* most dimensions of a map    */
+};
+
+/** Two tiles of points, and the forces that they put on each other. */
+typedef struct {
+    int dims;        /* 1, 2 or 3                                          */
+    int same;        /* 1: both tiles are one; every pair still acts once  */
+    exg_int ni, nj;  /* points used, multiples of 16, up to EXG_PAIRS_TILE */
+    exg_int stride;  /* floats from one axis of yi, yj to the next         */
+    const float *yi; /* shape (dims, stride), 64-byte aligned              */
+    const float *yj;
+} exg_pairs_tiles;
+
+/** Repulsion between two tiles, the definition.
+ *
+ * @param[in]  t   the tiles; each pair (i, j) pushes both ways.  Where t->same,
+ *                 the force on a point is its fi + its fj.
+ * @param[out] fi  shape (dims, EXG_PAIRS_TILE): force on the points of yi
+ * @param[out] fj  the same, on the points of yj
+ * @return the sum of q over ordered pairs: twice that over (i, j); where
+ *         t->same, each point with itself (q = 1) is counted once
+ */
+double exg_pairs_tile_ref(const exg_pairs_tiles *t, float *fi, float *fj);
+
+/** Sparse rows of P and the points they act on. */
+typedef struct {
+    int dims;
+    exg_int rows;       /* points that receive a force                      */
+    exg_int row0;       /* index of the first of them                       */
+    exg_int stride;     /* floats from one axis of y to the next            */
+    const float *y;     /* shape (dims, stride): all points                 */
+    const exg_int *row; /* shape (rows + 1): first entry; multiples of 16   */
+    const int32_t *col; /* entries: the point that attracts                 */
+    const float *p;     /* entries: p_ij, 0 in the padding                  */
+} exg_pairs_sparse;
+
+/** Attraction, the definition.
+ * @param[out] f  shape (rows, dims) */
+void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f);
+
+#endif

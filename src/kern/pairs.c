@@ -1,0 +1,200 @@
+/* pairs.c -- see pairs.h: repulsion by symmetric tiles, attraction by rows.
+ *
+ * Each unordered pair is computed once and pushes both points.  PI points i
+ * stay in registers while the points j of the other tile stream past, EXG_VEC
+ * at a time, so their forces are loaded and stored once per PI points.  A step
+ * is 5 multiply-adds, 7 additions and one division, which have units of their
+ * own on Zen 4: 8.8 cycles per vector of 16 pairs.  Tried and slower there:
+ * one division shared by two vectors, 1/(ab) (10 cycles); a magic-number start
+ * with two Newton steps (12); fusing the product with both sums, which takes
+ * four multiply-adds for two (10.6).  The reciprocal instruction is left out
+ * because AVX2 and AVX-512 have different ones.
+ *
+ * Pairs (i, j) are lanes of 16 by j whatever the vector, and sums over a lane
+ * run as one tree, so the bits do not depend on the width.  A tile with itself
+ * takes the blocks of 16 right of the diagonal both ways, and the block on the
+ * diagonal one way. */
+#include "kern/pairs.h"
+
+#include <string.h>
+
+#include "kern/lane.h"
+#include "table.h"
+
+enum {
+    T = EXG_PAIRS_TILE,
+    PI = 4 /* points in registers */
+};
+
+/* PI points, their forces, and their sum of q. */
+typedef struct {
+    exg_vec y[PI][EXG_PAIRS_DIMS];
+    exg_vec f[PI][EXG_PAIRS_DIMS];
+    exg_vec z;
+} points;
+
+/* Keep a product from being fused with the two sums that it enters. */
+#define HOLD(v) __asm__("" : "+v"(v))
+#if !defined(__x86_64__)
+#undef HOLD
+#define HOLD(v) __asm__("" : "+w"(v))
+#endif
+
+/* One point against one vector of others; g is the force on them. */
+EXG_INLINE void act(int dims, int both, points *a, int u, const exg_vec *y,
+                    exg_vec *g)
+{
+    exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(1.0f), q, q2;
+
+    for (int k = 0; k < dims; k++) {
+        e[k] = a->y[u][k] - y[k];
+        d2 = exg_vec_fma(e[k], e[k], d2);
+    }
+    q = 1.0f / d2;
+    q2 = q * q;
+    a->z += q;
+    for (int k = 0; k < dims; k++) {
+        exg_vec m = q2 * e[k];
+
+        HOLD(m);
+        a->f[u][k] += m;
+        if (both) {
+            g[k] -= m;
+        }
+    }
+}
+
+/* PI points against blocks [from, to) of the other tile. */
+EXG_INLINE void stream(int dims, int both, points *a, exg_int from, exg_int to,
+                       const exg_pairs_tiles *t, float *fj)
+{
+    for (exg_int b = from; b < to; b += EXG_LANE) {
+        exg_vec y[EXG_PAIRS_DIMS], g[EXG_PAIRS_DIMS];
+
+        for (int k = 0; k < dims; k++) {
+            y[k] = exg_vec_load(t->yj + k * t->stride + b);
+            g[k] = exg_vec_load(fj + k * T + b);
+        }
+        for (int u = 0; u < PI; u++) {
+            act(dims, both, a, u, y, g);
+        }
+        for (int k = 0; both && k < dims; k++) {
+            exg_vec_store(fj + k * T + b, g[k]);
+        }
+    }
+}
+
+/* Lanes of forces on PI points and of q, for one part of the lane. */
+EXG_INLINE void part_of(int dims, const exg_pairs_tiles *t, exg_int i,
+                        exg_int part, float *fj,
+                        float (*lane)[EXG_PAIRS_DIMS][EXG_LANE], float *z)
+{
+    const exg_int own = i / EXG_LANE * EXG_LANE; /* block on the diagonal */
+    points a = {.z = {0}};
+    exg_vec once = {0};
+
+    for (int u = 0; u < PI; u++) {
+        for (int k = 0; k < dims; k++) {
+            a.y[u][k] = exg_vec_all(t->yi[k * t->stride + i + u]);
+            a.f[u][k] = (exg_vec){0};
+        }
+    }
+    if (t->same) {
+        stream(dims, 0, &a, own + part, own + EXG_LANE, t, fj);
+        once = a.z;
+        a.z = (exg_vec){0};
+    }
+    stream(dims, 1, &a, (t->same ? own + EXG_LANE : 0) + part, t->nj, t, fj);
+    for (int u = 0; u < PI; u++) {
+        for (int k = 0; k < dims; k++) {
+            exg_vec_store(lane[u][k] + part, a.f[u][k]);
+        }
+    }
+    exg_vec_store(z + part, exg_vec_load(z + part) + (2.0f * a.z + once));
+}
+
+EXG_INLINE double tile(int dims, const exg_pairs_tiles *t, float *fi, float *fj)
+{
+    _Alignas(64) float lane[PI][EXG_PAIRS_DIMS][EXG_LANE];
+    _Alignas(64) float z[EXG_LANE] = {0};
+
+    memset(fj, 0, sizeof(float) * T * (size_t)dims);
+    for (exg_int i = 0; i < t->ni; i += PI) {
+        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
+            part_of(dims, t, i, part, fj, lane, z);
+        }
+        for (int u = 0; u < PI; u++) {
+            for (int k = 0; k < dims; k++) {
+                fi[k * T + i + u] = exg_lane_sum(lane[u][k]);
+            }
+        }
+    }
+    return (double)exg_lane_sum(z);
+}
+
+double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj)
+{
+    return t->dims == 2   ? tile(2, t, fi, fj)
+           : t->dims == 3 ? tile(3, t, fi, fj)
+                          : tile(1, t, fi, fj);
+}
+
+/* 16 neighbours' coordinates on one axis. */
+EXG_INLINE void gather(const float *y, const int32_t *col, float *out)
+{
+    for (int l = 0; l < EXG_LANE; l++) {
+        out[l] = y[col[l]];
+    }
+}
+
+/* One row: forces in lanes. */
+EXG_INLINE void attract_row(int dims, const exg_pairs_sparse *s, exg_int i,
+                            float (*lane)[EXG_LANE])
+{
+    _Alignas(64) float yj[EXG_PAIRS_DIMS][EXG_LANE];
+
+    memset(lane, 0, sizeof(float) * EXG_LANE * (size_t)dims);
+    for (exg_int a = s->row[i]; a < s->row[i + 1]; a += EXG_LANE) {
+        for (int k = 0; k < dims; k++) {
+            gather(s->y + k * s->stride, s->col + a, yj[k]);
+        }
+        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
+            exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(1.0f), w;
+
+            for (int k = 0; k < dims; k++) {
+                e[k] = exg_vec_all(s->y[k * s->stride + s->row0 + i]) -
+                       exg_vec_load(yj[k] + part);
+                d2 = exg_vec_fma(e[k], e[k], d2);
+            }
+            w = exg_vec_load(s->p + a + part) / d2;
+            for (int k = 0; k < dims; k++) {
+                float *f = lane[k] + part;
+
+                exg_vec_store(f, exg_vec_fma(w, e[k], exg_vec_load(f)));
+            }
+        }
+    }
+}
+
+EXG_INLINE void attract(int dims, const exg_pairs_sparse *s, float *f)
+{
+    _Alignas(64) float lane[EXG_PAIRS_DIMS][EXG_LANE];
+
+    for (exg_int i = 0; i < s->rows; i++) {
+        attract_row(dims, s, i, lane);
+        for (int k = 0; k < dims; k++) {
+            f[i * dims + k] = exg_lane_sum(lane[k]);
+        }
+    }
+}
+
+void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f)
+{
+    if (s->dims == 2) {
+        attract(2, s, f);
+    } else if (s->dims == 3) {
+        attract(3, s, f);
+    } else {
+        attract(1, s, f);
+    }
+}

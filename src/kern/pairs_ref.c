@@ -1,0 +1,79 @@
+/* pairs_ref.c -- see pairs.h: the definitions, in double. */
+#include "kern/pairs.h"
+
+/* The force of one pair: e = y_i - y_j; returns q. */
+static double pair(const exg_pairs_tiles *t, exg_int i, exg_int j, double *e)
+{
+    double d2 = 1.0;
+
+    for (int k = 0; k < t->dims; k++) {
+        e[k] =
+            (double)t->yi[k * t->stride + i] - (double)t->yj[k * t->stride + j];
+        d2 += e[k] * e[k];
+    }
+    return 1.0 / d2;
+}
+
+/* The row of forces on point i; where same, on later points only. */
+static double on_point(const exg_pairs_tiles *t, exg_int i, double *fi,
+                       double (*fj)[EXG_PAIRS_DIMS])
+{
+    double z = t->same ? 0.5 : 0.0; /* half of the pair with itself */
+
+    for (exg_int j = t->same ? i + 1 : 0; j < t->nj; j++) {
+        double e[EXG_PAIRS_DIMS];
+        const double q = pair(t, i, j, e);
+
+        z += q;
+        for (int k = 0; k < t->dims; k++) {
+            fi[k] += q * q * e[k];
+            fj[j][k] -= q * q * e[k];
+        }
+    }
+    return 2.0 * z;
+}
+
+double exg_pairs_tile_ref(const exg_pairs_tiles *t, float *fi, float *fj)
+{
+    double sum[EXG_PAIRS_TILE][EXG_PAIRS_DIMS] = {{0}};
+    double z = 0.0;
+
+    for (exg_int i = 0; i < t->ni; i++) {
+        double mine[EXG_PAIRS_DIMS] = {0};
+
+        z += on_point(t, i, mine, sum);
+        for (int k = 0; k < t->dims; k++) {
+            fi[k * EXG_PAIRS_TILE + i] = (float)mine[k];
+        }
+    }
+    for (exg_int j = 0; j < t->nj; j++) {
+        for (int k = 0; k < t->dims; k++) {
+            fj[k * EXG_PAIRS_TILE + j] = (float)sum[j][k];
+        }
+    }
+    return z;
+}
+
+void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
+{
+    for (exg_int i = 0; i < s->rows; i++) {
+        double sum[EXG_PAIRS_DIMS] = {0};
+
+        for (exg_int a = s->row[i]; a < s->row[i + 1]; a++) {
+            double e[EXG_PAIRS_DIMS], d2 = 1.0;
+
+            for (int k = 0; k < s->dims; k++) {
+                const float *y = s->y + k * s->stride;
+
+                e[k] = (double)y[s->row0 + i] - (double)y[s->col[a]];
+                d2 += e[k] * e[k];
+            }
+            for (int k = 0; k < s->dims; k++) {
+                sum[k] += (double)s->p[a] / d2 * e[k];
+            }
+        }
+        for (int k = 0; k < s->dims; k++) {
+            f[i * s->dims + k] = (float)sum[k];
+        }
+    }
+}

@@ -1,0 +1,177 @@
+/* check_repulse.c -- t-SNE's inner sums: fast = reference, every width alike.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/rng.h"
+#include "kern/kern.h"
+#include "support.h"
+
+enum {
+    T = EXG_PAIRS_TILE,
+    D = EXG_PAIRS_DIMS,
+    ROWS = 37,
+    ENTRIES = ROWS * 48
+};
+
+/* A sum of 512 terms in float against one in double, relative to the sum of
+ * magnitudes (at most 512 * 0.33). */
+#define TOLERANCE 2e-5
+#define TOLERANCE_Z 2e-6
+
+static float *y, *f;
+
+static void make_points(float spread)
+{
+    const exg_rng stream = {.seed = 5, .use = EXG_RNG_SYNTH};
+
+    ck_assert(exg_new(&y, 2 * D * T) == EXG_OK);
+    ck_assert(exg_new(&f, 4 * D * T) == EXG_OK);
+    for (int i = 0; i < 2 * D * T; i++) {
+        y[i] = spread * (exg_rng_uniform(stream, (uint64_t)i) - 0.5f);
+    }
+}
+
+static void free_points(void)
+{
+    exg_free(y);
+    exg_free(f);
+}
+
+static exg_pairs_tiles tiles(int dims, int same)
+{
+    return (exg_pairs_tiles){.dims = dims,
+                             .same = same,
+                             .ni = same ? 304 : 48,
+                             .nj = 304,
+                             .stride = T,
+                             .yi = y,
+                             .yj = same ? y : y + D * T};
+}
+
+static double worst(int dims, exg_int n, const float *a, const float *b)
+{
+    double most = 0.0;
+
+    for (int k = 0; k < dims; k++) {
+        for (exg_int i = 0; i < n; i++) {
+            most =
+                fmax(most, fabs((double)a[k * T + i] - (double)b[k * T + i]));
+        }
+    }
+    return most;
+}
+
+START_TEST(tile_agrees_with_its_definition)
+{
+    const exg_kern *kern = NULL;
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    make_points(_i % 2 == 0 ? 20.0f : 1e-3f);
+    for (int dims = 1; dims <= D; dims++) {
+        for (int same = 0; same < 2; same++) {
+            const exg_pairs_tiles t = tiles(dims, same);
+            const double z = kern->pairs_tile(&t, f, f + D * T);
+            const double ref =
+                exg_pairs_tile_ref(&t, f + 2 * D * T, f + 3 * D * T);
+
+            if (same) { /* only the sum of both sides is promised */
+                for (int i = 0; i < D * T; i++) {
+                    f[i] += f[D * T + i];
+                    f[2 * D * T + i] += f[3 * D * T + i];
+                }
+            } else {
+                ck_assert(worst(dims, t.nj, f + D * T, f + 3 * D * T) <
+                          TOLERANCE);
+            }
+            ck_assert(worst(dims, t.ni, f, f + 2 * D * T) < TOLERANCE);
+            ck_assert(fabs(z / ref - 1.0) < TOLERANCE_Z);
+        }
+    }
+    free_points();
+}
+END_TEST
+
+/* Both have fused multiply-add, so the promise holds between them. */
+START_TEST(avx512_and_avx2_give_the_same_bits)
+{
+    const exg_kern *wide = NULL, *narrow = NULL;
+
+    if (exg_kern_select("avx512", &wide) != EXG_OK ||
+        exg_kern_select("avx2", &narrow) != EXG_OK) {
+        exg_err_clear();
+        return; /* this CPU has but one of them */
+    }
+    make_points(9.0f);
+    for (int dims = 1; dims <= D; dims++) {
+        for (int same = 0; same < 2; same++) {
+            const exg_pairs_tiles t = tiles(dims, same);
+            const double a = wide->pairs_tile(&t, f, f + D * T);
+            const double b =
+                narrow->pairs_tile(&t, f + 2 * D * T, f + 3 * D * T);
+
+            ck_assert(a == b);
+            ck_assert(memcmp(f, f + 2 * D * T, 2 * D * T * sizeof *f) == 0);
+        }
+    }
+    free_points();
+}
+END_TEST
+
+START_TEST(attraction_agrees_with_its_definition)
+{
+    const exg_kern *kern = NULL, *narrow = NULL;
+    exg_int row[ROWS + 1];
+    int32_t *col;
+    float *p;
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    ck_assert(exg_kern_select("avx2", &narrow) == EXG_OK || kern != NULL);
+    exg_err_clear();
+    make_points(5.0f);
+    ck_assert(exg_new(&col, ENTRIES) == EXG_OK);
+    ck_assert(exg_new(&p, ENTRIES) == EXG_OK);
+    for (int i = 0; i <= ROWS; i++) {
+        row[i] = i * 48 - (i % 3) * 16; /* 32, 32, 80, ... entries */
+    }
+    for (int a = 0; a < ENTRIES; a++) {
+        col[a] = a * 37 % T;
+        p[a] = a % 16 == 15 ? 0.0f : 1.0f / (float)(1 + a % 48);
+    }
+    for (int dims = 1; dims <= D; dims++) {
+        const exg_pairs_sparse s = {.dims = dims,
+                                    .rows = ROWS,
+                                    .row0 = 3,
+                                    .stride = T,
+                                    .y = y,
+                                    .row = row,
+                                    .col = col,
+                                    .p = p};
+
+        kern->pairs_attract(&s, f);
+        exg_pairs_attract_ref(&s, f + D * T);
+        for (int i = 0; i < ROWS * dims; i++) {
+            ck_assert(fabsf(f[i] - f[D * T + i]) < (float)TOLERANCE);
+        }
+        if (narrow != NULL && exg_kern_fuses(kern)) {
+            narrow->pairs_attract(&s, f + D * T);
+            ck_assert(memcmp(f, f + D * T, ROWS * sizeof *f * (size_t)dims) ==
+                      0);
+        }
+    }
+    exg_free(col);
+    exg_free(p);
+    free_points();
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("repulse");
+    TCase *tc = exg_case(s, "pairs");
+
+    tcase_add_loop_test(tc, tile_agrees_with_its_definition, 0, 2);
+    tcase_add_test(tc, avx512_and_avx2_give_the_same_bits);
+    tcase_add_test(tc, attraction_agrees_with_its_definition);
+    return s;
+}
