@@ -3,7 +3,9 @@
  * Eight pixels of 16 images at a time: interleaving image i with image i + 8,
  * and three more rounds of interleaving register i with register i + 4, leave
  * in register p the 16 images' pixel p.  (Tiles of 16 pixels need 16 registers
- * and spill; a 256-entry table takes three times as long.)
+ * and spill; a 256-entry table takes three times as long.)  Sixteen short
+ * streams are more than the hardware follows: the next block, which lies behind
+ * this one, is prefetched line by line.
  *
  * p/255 must be rounded once, as the division is, or the inputs would differ
  * from PyTorch's in the last bit, and dividing is slow.  With 2/255 = HIGH +
@@ -93,6 +95,7 @@ void exg_lanes_load(exg_int pixels, exg_int stride, exg_int count,
                     const uint8_t *rows, float *x)
 {
     const exg_int whole = pixels - pixels % TILE;
+    const uint8_t *next = rows + EXG_LANE * stride; /* the block after this */
     const uint8_t *row[EXG_LANE];
 
     for (exg_int s = 0; s < EXG_LANE; s++) {
@@ -101,6 +104,8 @@ void exg_lanes_load(exg_int pixels, exg_int stride, exg_int count,
     for (exg_int p = 0; p < whole; p += TILE) {
         bytes tile[TILE];
 
+        __builtin_prefetch(next + p * EXG_LANE);
+        __builtin_prefetch(next + p * EXG_LANE + 64);
         transpose(row, p, tile);
         for (exg_int i = 0; i < TILE; i++) {
             convert(tile[i], x + (p + i) * EXG_LANE);
