@@ -1,0 +1,30 @@
+/* reader_impl.h -- what the reader's files share.  Layer: store. */
+#ifndef EXG_STORE_READER_IMPL_H
+#define EXG_STORE_READER_IMPL_H
+
+#include "store/h5.h"
+#include "store/reader.h"
+
+struct exg_reader {
+    hid_t file;
+    exg_int file_bytes;
+    char *path;
+    char subject[EXG_ERR_MAX]; /* "FILE: /object", for messages */
+};
+
+/** "FILE: path" for messages.  Borrowed: valid until the next call. */
+const char *exg_reader_subject(exg_reader *r, const char *path);
+
+/** Open a dataset whose values lie in the file itself.
+ * @return EXG_OK or EXG_EINPUT */
+EXG_MUST_CHECK exg_status exg_reader_dataset(exg_reader *r, const char *path,
+                                             hid_t *set);
+
+/** Elements of a dataset with a shape as in exg_reader_shape(), refused where
+ * `each` bytes per element are more than the file can hold.
+ * @return EXG_OK or EXG_EINPUT */
+EXG_MUST_CHECK exg_status exg_reader_count(exg_reader *r, const char *path,
+                                           hid_t set, size_t each, int *rank,
+                                           exg_int *dims, exg_int *count);
+
+#endif

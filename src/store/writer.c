@@ -1,0 +1,236 @@
+/* writer.c -- a file that is complete or absent.
+ *
+ * Parallel HDF5 may leave a broken file when a process dies, so everything is
+ * written to PATH.part, and a rename -- atomic on POSIX file systems -- makes
+ * it PATH when it is safely on the disk.  Metadata calls are made alike by all
+ * ranks, as HDF5 demands; each is followed by an agreement, so that a rank that
+ * fails takes the others along instead of leaving them in the next collective
+ * call.  Object times are off: equal contents are equal bytes. */
+#include "store/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "par/agree.h"
+#include "writer_impl.h"
+
+static void destroy(exg_writer **w)
+{
+    if (*w == NULL) {
+        return;
+    }
+    exg_h5_close(&(*w)->collective);
+    exg_h5_close(&(*w)->file);
+    exg_free((*w)->path);
+    exg_free((*w)->part);
+    exg_free(*w);
+    *w = NULL;
+}
+
+static exg_status create(const char *path, exg_writer **out)
+{
+    exg_status st = EXG_OK;
+    const exg_int size = (exg_int)strlen(path) + 1;
+    exg_writer *w = NULL;
+
+    EXG_TRY(exg_new(&w, 1));
+    w->file = w->collective = -1;
+    EXG_TRY(exg_new(&w->path, size));
+    EXG_TRY(exg_new(&w->part, size + 5));
+    memcpy(w->path, path, (size_t)size);
+    snprintf(w->part, (size_t)size + 5, "%s.part", path);
+    EXG_TRY(EXG_H5(path, w->collective, H5Pcreate(H5P_DATASET_XFER)));
+    *out = w;
+    w = NULL;
+done:
+    destroy(&w);
+    return st;
+}
+
+/* The operating system's reason is better than what MPI-IO makes of it, so
+ * rank 0 creates the file first. */
+static exg_status claim(const exg_writer *w)
+{
+    struct stat info;
+    int fd;
+
+    if (stat(w->path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return exg_fail(EXG_EIO, "%s: is there and no regular file", w->path);
+    }
+    fd = open(w->part, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return exg_fail(EXG_EIO, "%s: cannot create: %s", w->part,
+                        strerror(errno));
+    }
+    close(fd);
+    return EXG_OK;
+}
+
+static exg_status create_file(const exg_par *par, exg_writer *w)
+{
+    exg_status st = EXG_OK;
+    const char *part = w->part;
+    hid_t access = -1, creation = -1;
+    herr_t rc;
+
+    EXG_TRY(EXG_H5(part, rc,
+                   H5Pset_dxpl_mpio(w->collective, H5FD_MPIO_COLLECTIVE)));
+    EXG_TRY(EXG_H5(part, access, H5Pcreate(H5P_FILE_ACCESS)));
+    EXG_TRY(
+        EXG_H5(part, rc, H5Pset_fapl_mpio(access, par->comm, MPI_INFO_NULL)));
+    EXG_TRY(EXG_H5(part, rc, H5Pset_coll_metadata_write(access, 1)));
+    EXG_TRY(EXG_H5(part, rc, H5Pset_all_coll_metadata_ops(access, 1)));
+    EXG_TRY(EXG_H5(part, rc, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG)));
+    EXG_TRY(EXG_H5(part, creation, H5Pcreate(H5P_FILE_CREATE)));
+    EXG_TRY(EXG_H5(part, rc, H5Pset_obj_track_times(creation, 0)));
+    EXG_TRY(EXG_H5(part, w->file,
+                   H5Fcreate(part, H5F_ACC_TRUNC, creation, access)));
+done:
+    exg_h5_close(&access);
+    exg_h5_close(&creation);
+    return st;
+}
+
+exg_status exg_writer_open(const exg_par *par, const char *path,
+                           exg_writer **out)
+{
+    exg_status st = EXG_OK;
+    exg_writer *w = NULL;
+
+    exg_h5_quiet();
+    EXG_TRY_ALL(par, create(path, &w));
+    EXG_TRY_ALL(par, par->rank == 0 ? claim(w) : EXG_OK);
+    EXG_TRY_ALL(par, create_file(par, w));
+    *out = w;
+    w = NULL;
+done:
+    exg_writer_drop(par, &w);
+    return st;
+}
+
+/* Force a file or directory to the disk. */
+static exg_status sync_path(const char *path)
+{
+    exg_status st = EXG_OK;
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 || fsync(fd) != 0) {
+        st = exg_fail(EXG_EIO, "%s: cannot force to disk: %s", path,
+                      strerror(errno));
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return st;
+}
+
+/* Rank 0: PATH.part becomes PATH.  The directory holds the name, so it is
+ * synchronised too; where a file system cannot, the file is good all the
+ * same. */
+static exg_status publish(exg_writer *w)
+{
+    exg_status st = EXG_OK;
+    int fd;
+
+    EXG_TRY(sync_path(w->part));
+    if (rename(w->part, w->path) != 0) {
+        return exg_fail(EXG_EIO, "%s: cannot rename to %s: %s", w->part,
+                        w->path, strerror(errno));
+    }
+    fd = open(dirname(w->part), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+done:
+    return st;
+}
+
+static exg_status finish_file(exg_writer *w)
+{
+    exg_status st = EXG_OK;
+    herr_t rc;
+
+    EXG_TRY(EXG_H5(w->part, rc, H5Fflush(w->file, H5F_SCOPE_GLOBAL)));
+done:
+    return st;
+}
+
+static exg_status close_file(exg_writer *w)
+{
+    int rc;
+
+    return EXG_H5(w->part, rc, exg_h5_close(&w->file));
+}
+
+exg_status exg_writer_close(const exg_par *par, exg_writer **w)
+{
+    exg_status st = EXG_OK;
+
+    EXG_TRY_ALL(par, finish_file(*w));
+    EXG_TRY_ALL(par, close_file(*w));
+    EXG_TRY_ALL(par, par->rank == 0 ? publish(*w) : EXG_OK);
+    destroy(w);
+done:
+    exg_writer_drop(par, w);
+    return st;
+}
+
+void exg_writer_drop(const exg_par *par, exg_writer **w)
+{
+    if (*w == NULL) {
+        return;
+    }
+    exg_h5_close(&(*w)->file); /* collective, so before the removal */
+    EXG_MPI(MPI_Barrier(par->comm));
+    if (par->rank == 0) {
+        (void)unlink((*w)->part);
+    }
+    destroy(w);
+}
+
+exg_status exg_writer_group(const exg_par *par, exg_writer *w, const char *path,
+                            const char *nx_class)
+{
+    exg_status st = EXG_OK;
+    hid_t group = -1, creation = -1;
+    herr_t rc;
+
+    EXG_TRY_ALL(par, EXG_H5(path, creation, H5Pcreate(H5P_GROUP_CREATE)));
+    EXG_TRY_ALL(par, EXG_H5(path, rc, H5Pset_obj_track_times(creation, 0)));
+    EXG_TRY_ALL(par, EXG_H5(path, group,
+                            H5Gcreate2(w->file, path, H5P_DEFAULT, creation,
+                                       H5P_DEFAULT)));
+    if (nx_class != NULL) {
+        EXG_TRY_ALL(par,
+                    exg_writer_text_on(group, path, "NX_class", -1, &nx_class));
+    }
+done:
+    exg_h5_close(&creation);
+    exg_h5_close(&group);
+    return st;
+}
+
+exg_status exg_writer_link(const exg_par *par, exg_writer *w, const char *path,
+                           const char *target)
+{
+    exg_status st = EXG_OK;
+    herr_t rc;
+
+    EXG_TRY_ALL(par, EXG_H5(path, rc,
+                            H5Lcreate_soft(target, w->file, path, H5P_DEFAULT,
+                                           H5P_DEFAULT)));
+done:
+    return st;
+}
+
+int exg_writer_has(const exg_par *par, exg_writer *w, const char *path)
+{
+    (void)par;
+    return H5Lexists(w->file, path, H5P_DEFAULT) > 0;
+}
