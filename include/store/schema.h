@@ -79,13 +79,12 @@ enum {
 #define EXG_SCHEMA_BIAS "bias"
 
 /** NXdata, maps of chosen samples: @target, @baseline name the modes.  Grey
- * images (C = 1) have no C axis.  Maps are signed and raw. */
+ * images (C = 1) have no C axis and no channel.  Maps are signed and raw. */
 #define EXG_SCHEMA_SALIENCY "/saliency"
 #define EXG_SCHEMA_SALIENCY_INDEX "/saliency/index"     /* i64 (S): test row */
 #define EXG_SCHEMA_SALIENCY_TARGET "/saliency/target"   /* i32 (S); -1 = sum */
 #define EXG_SCHEMA_SALIENCY_EPOCH "/saliency/epoch"     /* i32 (F)           */
-#define EXG_SCHEMA_SALIENCY_CHANNEL "/saliency/channel" /* i32 (C), if C > 1 \
-                                                         */
+#define EXG_SCHEMA_SALIENCY_CHANNEL "/saliency/channel" /* i32 (C) */
 #define EXG_SCHEMA_SALIENCY_ROW "/saliency/row"         /* i32 (H)           */
 #define EXG_SCHEMA_SALIENCY_COLUMN "/saliency/column"   /* i32 (W)           */
 #define EXG_SCHEMA_SOURCE "/saliency/source"         /* f32 (S[,C],H,W)      */
@@ -99,8 +98,7 @@ enum {
 #define EXG_SCHEMA_FEATURES "/embedding/features"     /* f32 (N,D)       */
 #define EXG_SCHEMA_EMBEDDING_LABEL "/embedding/label" /* i32 (N)         */
 #define EXG_SCHEMA_EMBEDDING_INDEX "/embedding/index" /* i64 (N): test row */
-#define EXG_SCHEMA_EMBEDDING_FEATURE "/embedding/feature" /* i32 (D): 0..D-1 \
-                                                           */
+#define EXG_SCHEMA_EMBEDDING_FEATURE "/embedding/feature" /* i32 (D) */
 
 /** NXdata, a t-SNE map; /tsne_3d is built the same.  Quality scalars, f64 (),
  * and options, attributes, have the names their maker gave them.  label is the
