@@ -33,12 +33,13 @@ typedef struct {
     char text[EXG_NET_TEXT]; /* canonical architecture text                  */
     exg_int nlayer;
     exg_layer layer[EXG_NET_LAYERS];
-    exg_int ninput;   /* C*H*W of an input                                */
-    exg_int nfeature; /* D: inputs of the last dense layer, the embedding */
-    exg_int nclass;   /* K                                                */
-    exg_int nparam;   /* P                                                */
-    float *param;     /* shape (P), all layers in order, weight then bias */
-    float *grad;      /* shape (P)                                        */
+    exg_int ninput;       /* C*H*W of an input                                */
+    exg_int nfeature;     /* D: inputs of the last dense layer, the embedding */
+    exg_int nclass;       /* K                                                */
+    exg_int nparam;       /* P                                                */
+    float *param;         /* shape (P), all layers in order, weight then bias */
+    float *grad;          /* shape (P)                                        */
+    const exg_kern *kern; /* the kernels that passes through it use        */
 } exg_net;
 
 /** Build a network from its text.  Local.
@@ -46,13 +47,15 @@ typedef struct {
  * "basic" is the original's network: "conv3x10 relu conv3x7 relu conv3x5 relu
  * conv3x1 relu linear".  A text is a list of words: convKxC (valid, KxK kernel,
  * C channels), relu, linearN; the last word is `linear`, with as many outputs
- * as the dataset has classes.
+ * as the dataset has classes.  The kernels are those for this CPU, or those
+ * that the environment variable EXG_ISA names (avx512, avx2, base).
  * @param[in]  text     the description
  * @param[in]  c,h,w    shape of one input
  * @param[in]  nclass   K >= 2
  * @param[out] net      owned by the caller: exg_net_destroy(); parameters zero
  * @return EXG_OK, EXG_EUSAGE (a word that is no layer, a kernel larger than its
- *         input, no final linear; the message names the word), EXG_ENOMEM
+ *         input, no final linear, an EXG_ISA this CPU lacks; the message names
+ *         the word), EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_net_create(const char *text, exg_int c, exg_int h,
                                          exg_int w, exg_int nclass,

@@ -51,7 +51,7 @@ void exg_pass_backward_params(exg_pass *pass, float *grad);
  * s.
  *
  * @param[in]  dlogits  [K][16]
- * @param[out] dx       [C][H][W][16]
+ * @param[out] dx       [C][H][W][16], 64-byte aligned
  */
 void exg_pass_backward_input(exg_pass *pass, const float *dlogits, float *dx);
 
