@@ -89,6 +89,8 @@ $(O)/analysis/%.o: analysis/%.c $$(@D)/.dir | build/packages.ok
 	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 $(O)/%.o: src/%.c $$(@D)/.dir | build/packages.ok
 	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
+$(O)/tests/bench_%: $(O)/tests/bench_%.o $(lib)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
 
