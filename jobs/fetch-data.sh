@@ -125,9 +125,12 @@ from_url() { # .gz first; a host that does not answer is not asked twice
                 ! accept "$tmp/got" "$name" || break
             else
                 rc=$?
+                case $rc/$form in # no such file there: ask for the plain one
+                22/*.gz | 37/*.gz) continue ;;
+                esac
                 sed 's/^/  /' "$tmp/said"
                 case $rc in
-                22 | 37 | 78) ;; # no such file there
+                22 | 37) ;;
                 *) return 0 ;;
                 esac
             fi

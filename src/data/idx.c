@@ -70,7 +70,8 @@ static exg_status read_at(int file, const char *path, exg_int offset,
 
 static exg_status open_file(const char *path, int *file)
 {
-    *file = open(path, O_RDONLY | O_CLOEXEC);
+    *file =
+        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
     if (*file < 0) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
     }
