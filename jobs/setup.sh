@@ -16,6 +16,7 @@ need() { # need APT-PACKAGE DNF-PACKAGE TEST...
     missing_dnf="$missing_dnf $dnf"
 }
 has() { command -v "$1"; }
+# shellcheck disable=SC2317
 pc() { # any of the names
     for name in "$@"; do pkg-config --exists "$name" && return; done
     return 1
