@@ -1,0 +1,252 @@
+/* options.c -- the rows of the option table.
+ *
+ * A preset is a list of values that stand in for defaults.  `exigo` is the
+ * original program's run: it hardly trains (learning rate 1e-5), which is why
+ * it is not the default. */
+#include "app/options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "store/reader.h"
+#include "store/schema.h"
+
+static const exg_opt_row table[] = {
+    {"data", EXG_OPT_TEXT, EXG_OPT_RESULT, "mnist", 0, 0, "mnist|fashion|DIR",
+     "dataset, or a directory of four IDX files"},
+    {"data-dir", EXG_OPT_TEXT, EXG_OPT_RUN, "save/data", 0, 0, "DIR",
+     "where datasets are kept: DIR/mnist, DIR/fashion"},
+    {"limit-train", EXG_OPT_INT, EXG_OPT_RESULT, "0", 0, 1e12, "",
+     "use the first N training samples, 0 for all"},
+    {"limit-test", EXG_OPT_INT, EXG_OPT_RESULT, "0", 0, 1e12, "",
+     "use the first N test samples, 0 for all"},
+    {"out", EXG_OPT_TEXT, EXG_OPT_RUN, "save", 0, 0, "DIR",
+     "where results.h5, plots/ and run.jsonl go"},
+    {"preset", EXG_OPT_CHOICE, EXG_OPT_RESULT, "default", 0, 0, "default|exigo",
+     "exigo: the original program's settings"},
+    {"config", EXG_OPT_TEXT, EXG_OPT_RUN, "", 0, 0, "FILE",
+     "read options from lines name = value, or from a results.h5"},
+    {"model", EXG_OPT_TEXT, EXG_OPT_RESULT, "basic", 0, 0, "TEXT",
+     "network: basic, or words such as \"conv3x10 relu linear\""},
+    {"init", EXG_OPT_TEXT, EXG_OPT_RESULT, "", 0, 0, "FILE",
+     "start from the best model of a results file"},
+    {"epochs", EXG_OPT_INT, EXG_OPT_RESULT, "5", 0, 1e6, "",
+     "passes over the training set"},
+    {"batch", EXG_OPT_INT, EXG_OPT_RESULT, "128", 1, 1e9, "",
+     "samples per step over all ranks"},
+    {"optimizer", EXG_OPT_CHOICE, EXG_OPT_RESULT, "adam", 0, 0, "adam|sgd",
+     "how parameters follow the gradient"},
+    {"lr", EXG_OPT_REAL, EXG_OPT_RESULT, "0.001", 1e-12, 1e6, "",
+     "learning rate"},
+    {"momentum", EXG_OPT_REAL, EXG_OPT_RESULT, "0.9", 0, 0.9999, "",
+     "momentum of sgd"},
+    {"seed", EXG_OPT_INT, EXG_OPT_RESULT, "1", 0, 9007199254740991.0, "",
+     "of initial weights, order and noise"},
+    {"shuffle", EXG_OPT_CHOICE, EXG_OPT_RESULT, "yes", 0, 0, "yes|no",
+     "a new order each epoch, or that of the file"},
+    {"stages", EXG_OPT_SET, EXG_OPT_RESULT, "train,explain,embed,plot", 0, 0,
+     "train|explain|embed|plot", "what to do"},
+    {"target", EXG_OPT_TEXT, EXG_OPT_RESULT, "true", 0, 0,
+     "true|predicted|sum|CLASS", "whose logit is explained"},
+    {"baseline", EXG_OPT_CHOICE, EXG_OPT_RESULT, "black", 0, 0,
+     "black|mean|blur|noise", "the blank input explanations compare with"},
+    {"saliency-samples", EXG_OPT_INT, EXG_OPT_RESULT, "10", 1, 1e7, "",
+     "test samples with saliency maps"},
+    {"tsne-samples", EXG_OPT_INT, EXG_OPT_RESULT, "10000", 4, 1e9, "",
+     "test samples in the t-SNE map, or all there are"},
+    {"tsne-dims", EXG_OPT_SET, EXG_OPT_RESULT, "2,3", 0, 0, "2|3",
+     "dimensions of the map; one map each"},
+    {"tsne-perplexity", EXG_OPT_REAL, EXG_OPT_RESULT, "30", 1.01, 1e6, "",
+     "effective number of neighbours"},
+    {"tsne-iterations", EXG_OPT_INT, EXG_OPT_RESULT, "1000", 1, 1e7, "",
+     "steps of the t-SNE descent"},
+    {"tsne-init", EXG_OPT_CHOICE, EXG_OPT_RESULT, "pca", 0, 0, "pca|random",
+     "first positions of the points"},
+    {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
+     "print warnings and errors only"},
+    {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",
+     "what standard output looks like"},
+    {"help", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "", "print this and stop"},
+    {"version", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
+     "print versions of program and libraries and stop"},
+};
+
+enum {
+    ROWS = sizeof table / sizeof *table
+};
+
+static const struct {
+    const char *preset, *name, *value;
+} presets[] = {
+    {"exigo", "epochs", "2"},          {"exigo", "batch", "32"},
+    {"exigo", "lr", "1e-5"},           {"exigo", "target", "sum"},
+    {"exigo", "tsne-samples", "1000"}, {"exigo", "tsne-dims", "2"},
+};
+
+static exg_status apply_preset(exg_opts *opts)
+{
+    exg_status st = EXG_OK;
+    const char *preset = exg_opts_text(opts, "preset");
+
+    for (size_t i = 0; i < sizeof presets / sizeof *presets; i++) {
+        if (strcmp(presets[i].preset, preset) == 0) {
+            EXG_TRY(exg_opts_set(opts, "preset ", presets[i].name,
+                                 presets[i].value, EXG_OPT_FROM_PRESET));
+        }
+    }
+done:
+    return st;
+}
+
+static int is_hdf5(const char *path)
+{
+    static const unsigned char magic[4] = {0x89, 'H', 'D', 'F'};
+    unsigned char head[4] = {0};
+    FILE *f = fopen(path, "rb");
+    size_t n = 0;
+
+    if (f != NULL) {
+        n = fread(head, 1, sizeof head, f);
+        fclose(f);
+    }
+    return n == sizeof head && memcmp(head, magic, sizeof head) == 0;
+}
+
+/* Options as a results file holds them: attributes of /config. */
+static exg_status read_results(exg_opts *opts, const char *path)
+{
+    exg_status st = EXG_OK;
+    exg_reader *r = NULL;
+    char where[EXG_OPT_TEXT_MAX], value[EXG_OPT_TEXT_MAX];
+
+    EXG_TRY(exg_reader_open(path, &r));
+    snprintf(where, sizeof where, "%.400s:/config ", path);
+    for (exg_int i = 0; i < opts->n; i++) {
+        if (opts->row[i].role == EXG_OPT_RESULT) {
+            EXG_TRY(exg_reader_attr_text(
+                r, EXG_SCHEMA_CONFIG, opts->row[i].name, value, sizeof value));
+            EXG_TRY(exg_opts_set(opts, where, opts->row[i].name, value,
+                                 EXG_OPT_FROM_FILE));
+        }
+    }
+done:
+    exg_reader_close(&r);
+    return st;
+}
+
+exg_status exg_options_read(int argc, char *const *argv, exg_opts **out)
+{
+    exg_status st = EXG_OK;
+    exg_opts *opts = NULL;
+    const char *config;
+
+    EXG_TRY(exg_opts_create(table, ROWS, &opts));
+    EXG_TRY(exg_opts_arguments(opts, argc, argv));
+    config = exg_opts_text(opts, "config");
+    if (config[0] != '\0') {
+        EXG_TRY(is_hdf5(config) ? read_results(opts, config)
+                                : exg_opts_file(opts, config));
+    }
+    EXG_TRY(apply_preset(opts));
+    *out = opts;
+    opts = NULL;
+done:
+    exg_free(opts);
+    return st;
+}
+
+int exg_options_asked(int argc, char *const *argv, const char *name)
+{
+    for (int a = 1; a < argc; a++) {
+        if (strncmp(argv[a], "--", 2) == 0 && strcmp(argv[a] + 2, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+void exg_options_help(FILE *out)
+{
+    exg_opts *opts = NULL;
+
+    fprintf(out,
+            "usage: mpirun -np N ./exigo-mpi [options]\n\n"
+            "Trains a convolutional network data-parallel over N ranks and "
+            "shows what it does:\nconfusion matrices, saliency maps and a "
+            "t-SNE map of its embeddings, in one HDF5\nfile, with figures. "
+            "The results are the same bits for any N.\n\n"
+            "options (name, meaning, range, [default]):\n");
+    if (exg_opts_create(table, ROWS, &opts) == EXG_OK) {
+        exg_opts_print(opts, out);
+    }
+    exg_free(opts);
+    fprintf(out, "\n"
+                 "environment: EXG_ISA=avx512|avx2|base chooses the kernels.\n"
+                 "exit status: 0 done, 2 wrong usage, 1 any other error.\n"
+                 "examples:\n"
+                 "  mpirun -np 8 ./exigo-mpi --preset exigo\n"
+                 "  mpirun -np 4 ./exigo-mpi --data fashion --epochs 10 "
+                 "--out save/fashion\n"
+                 "  ./exigo-mpi --init save/results.h5 --stages explain,plot "
+                 "--out save/look\n");
+}
+
+exg_status exg_options_target(const exg_opts *opts, int *target)
+{
+    const char *text = exg_opts_text(opts, "target");
+    char *end = NULL;
+    const long number = strtol(text, &end, 10);
+
+    if (strcmp(text, "true") == 0) {
+        *target = EXG_TARGET_TRUE;
+    } else if (strcmp(text, "predicted") == 0) {
+        *target = EXG_TARGET_PREDICTED;
+    } else if (strcmp(text, "sum") == 0) {
+        *target = EXG_TARGET_SUM;
+    } else if (end != text && *end == '\0' && number >= 0 && number < 1000) {
+        *target = (int)number;
+    } else {
+        return exg_fail(EXG_EUSAGE,
+                        "--target: '%.80s', want a class number, true, "
+                        "predicted or sum",
+                        text);
+    }
+    return EXG_OK;
+}
+
+exg_baseline exg_options_baseline(const exg_opts *opts)
+{
+    const char *text = exg_opts_text(opts, "baseline");
+
+    return strcmp(text, "mean") == 0    ? EXG_BASELINE_MEAN
+           : strcmp(text, "blur") == 0  ? EXG_BASELINE_BLUR
+           : strcmp(text, "noise") == 0 ? EXG_BASELINE_NOISE
+                                        : EXG_BASELINE_BLACK;
+}
+
+void exg_options_json(const exg_opts *opts, exg_opt_role role, char *text,
+                      size_t size)
+{
+    size_t n = (size_t)snprintf(text, size, "{");
+    const char *comma = "";
+
+    for (exg_int i = 0; i < opts->n; i++) {
+        const int number = opts->row[i].type <= EXG_OPT_REAL;
+        const char *quote = number ? "" : "\"";
+        char value[2 * EXG_OPT_TEXT_MAX];
+
+        if (opts->row[i].role == role && n + 2 * EXG_OPT_TEXT_MAX < size) {
+            if (number) { /* "1e-3" and "+1" are no JSON numbers everywhere */
+                snprintf(value, sizeof value, "%.17g",
+                         strtod(opts->text[i], NULL));
+            } else {
+                exg_log_escape(opts->text[i], value, sizeof value);
+            }
+            n += (size_t)snprintf(text + n, size - n, "%s\"%s\": %s%s%s", comma,
+                                  opts->row[i].name, quote, value, quote);
+            comma = ", ";
+        }
+    }
+    snprintf(text + n, size - n, "}");
+}
