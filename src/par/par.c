@@ -9,14 +9,18 @@
 #include <stdlib.h>
 
 /* An srun without a matching PMI starts n processes that each think they are
- * alone; each would train the whole run and overwrite the others' files. */
+ * alone; each would train the whole run and overwrite the others' files.
+ * mpirun -np 1 inside a larger allocation is meant, and sets its own variable.
+ */
 static exg_status check_launcher(int size)
 {
-    static const char *const variable[] = {"SLURM_STEP_NUM_TASKS", "PMI_SIZE",
-                                           "PMIX_SIZE"};
+    static const char *const variable[] = {"SLURM_STEP_NUM_TASKS",
+                                           "SLURM_NTASKS", "PMI_SIZE"};
 
-    for (size_t i = 0; size == 1 && i < sizeof variable / sizeof *variable;
-         i++) {
+    if (size > 1 || getenv("OMPI_COMM_WORLD_SIZE") != NULL) {
+        return EXG_OK;
+    }
+    for (size_t i = 0; i < sizeof variable / sizeof *variable; i++) {
         const char *text = getenv(variable[i]);
 
         if (text != NULL && strtol(text, NULL, 10) > 1) {

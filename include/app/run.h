@@ -1,0 +1,51 @@
+/* run.h -- what a run knows from stage to stage.  Layer: app. */
+#ifndef EXG_APP_RUN_H
+#define EXG_APP_RUN_H
+
+#include "core/clock.h"
+#include "core/opt.h"
+#include "data/batch.h"
+#include "explain/saliency.h"
+#include "model/pass.h"
+#include "train/predict.h"
+
+/** What an evaluation after an epoch came to.  Scores are on rank 0. */
+typedef struct {
+    int epoch; /* 0.., or -1: the network before training     */
+    double train_loss, train_accuracy; /* NaN where epoch is -1         */
+    double eval_loss, eval_accuracy;
+    int64_t *confusion;              /* shape (K, K): [truth][prediction] */
+    double *precision, *recall, *f1; /* shape (K)                        */
+    int64_t *support;                /* shape (K)                         */
+} exg_run_epoch;
+
+/** One map of the embeddings; see app/mapping.h. */
+typedef struct exg_run_map exg_run_map;
+
+/** A run: filled stage by stage, owned by the pipeline. */
+typedef struct {
+    const exg_par *par;
+    const exg_opts *opts;
+    exg_dataset *set;
+    exg_net *net; /* holds the best parameters after training   */
+    exg_pass *pass;
+    float *init;            /* shape (P): parameters before training      */
+    exg_batches *test;      /* the test set as one step                   */
+    exg_prediction *shown;  /* of the best model                         */
+    exg_int nepoch;         /* evaluations in `epoch`                     */
+    exg_run_epoch *epoch;   /* shape (epochs, at least 1)                 */
+    exg_int best;           /* which of them has the lowest loss          */
+    exg_saliency *saliency; /* NULL without the stage                   */
+    exg_int nmap;
+    exg_run_map *map; /* shape (nmap)                                   */
+    exg_clock clock;
+    double start; /* seconds                                            */
+} exg_run;
+
+/** 1 if --stages names the stage.  Local. */
+static inline int exg_run_does(const exg_run *run, const char *stage)
+{
+    return exg_opts_has(run->opts, "stages", stage);
+}
+
+#endif

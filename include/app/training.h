@@ -1,0 +1,20 @@
+/* training.h -- the stage "train", with what is drawn along the way.
+ * Layer: app. */
+#ifndef EXG_APP_TRAINING_H
+#define EXG_APP_TRAINING_H
+
+#include "app/run.h"
+
+/** Train for --epochs, evaluate after each, keep the best parameters.
+ *
+ * Collective.  Without the stage, or with 0 epochs, evaluates the network as it
+ * is.  With the stage "explain", saliency maps are taken before training and
+ * after each epoch that improved on the evaluation loss.
+ * @return EXG_OK, or on every rank what the stages below return
+ */
+EXG_MUST_CHECK exg_status exg_training_run(exg_run *run);
+
+/** Free what training left in the run.  Local. */
+void exg_training_clear(exg_run *run);
+
+#endif
