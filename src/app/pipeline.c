@@ -1,0 +1,231 @@
+/* pipeline.c -- options -> dataset -> train -> explain -> embed -> results.h5
+ * -> figures.  Whatever can be wrong with the options is found before the
+ * first epoch. */
+#include "app/pipeline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "app/mapping.h"
+#include "app/options.h"
+#include "app/record.h"
+#include "app/training.h"
+#include "core/log.h"
+#include "model/init.h"
+#include "par/agree.h"
+#include "plot/figures.h"
+#include "store/results.h"
+#include "store/schema.h"
+
+enum {
+    PATH = EXG_OPT_TEXT_MAX + 64
+};
+
+/* mkdir -p. */
+static exg_status make_directories(const char *path)
+{
+    char part[PATH];
+
+    snprintf(part, sizeof part, "%s", path);
+    for (char *c = part + 1;; c++) {
+        const char kept = *c;
+
+        if (kept == '/' || kept == '\0') {
+            *c = '\0';
+            if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+                return exg_fail(EXG_EIO, "--out: %s: %s", part,
+                                strerror(errno));
+            }
+            *c = kept;
+        }
+        if (kept == '\0') {
+            return EXG_OK;
+        }
+    }
+}
+
+/* The output directory exists and can be written: found out now, not after an
+ * hour of training. */
+static exg_status open_output(const exg_run *run)
+{
+    exg_status st = EXG_OK;
+    const char *out = exg_opts_text(run->opts, "out");
+    char path[PATH];
+
+    if (run->par->rank != 0) {
+        return EXG_OK;
+    }
+    EXG_TRY(make_directories(out));
+    snprintf(path, sizeof path, "%s/run.jsonl", out);
+    EXG_TRY(exg_log_journal(path));
+done:
+    return st;
+}
+
+/* Parameters from the best model of a results file, read on rank 0. */
+static exg_status read_parameters(const exg_net *net, const char *path)
+{
+    exg_status st = EXG_OK;
+    exg_reader *r = NULL;
+    exg_results_layer layer[EXG_NET_LAYERS];
+    const exg_int n = exg_record_layers(net, net->param, layer);
+
+    EXG_TRY(exg_reader_open(path, &r));
+    for (exg_int i = 0; i < n; i++) {
+        float *weight = net->param + (layer[i].weight - net->param);
+        float *bias = net->param + (layer[i].bias - net->param);
+
+        EXG_TRY(exg_results_layer_get(r, EXG_SCHEMA_MODEL_BEST, layer + i,
+                                      weight, bias));
+    }
+done:
+    exg_reader_close(&r);
+    return st;
+}
+
+static exg_status prepare_net(exg_run *run)
+{
+    exg_status st = EXG_OK;
+    const exg_par *par = run->par;
+    const exg_dataset *set = run->set;
+    const char *init = exg_opts_text(run->opts, "init");
+
+    EXG_TRY_ALL(par, exg_net_create(exg_opts_text(run->opts, "model"), set->c,
+                                    set->h, set->w, set->nclass, &run->net));
+    exg_init_uniform(run->net, (uint64_t)exg_opts_int(run->opts, "seed"));
+    if (init[0] != '\0') {
+        EXG_TRY_ALL(par,
+                    par->rank == 0 ? read_parameters(run->net, init) : EXG_OK);
+        EXG_MPI(MPI_Bcast(run->net->param, exg_mpi_count(run->net->nparam),
+                          MPI_FLOAT, 0, par->comm));
+    }
+    EXG_TRY_ALL(par, exg_pass_create(run->net, &run->pass));
+    EXG_TRY_ALL(par, exg_new(&run->init, run->net->nparam));
+    memcpy(run->init, run->net->param,
+           (size_t)run->net->nparam * sizeof *run->init);
+done:
+    return st;
+}
+
+static exg_status prepare_saliency(exg_run *run)
+{
+    exg_status st = EXG_OK;
+    exg_saliency_plan plan = {
+        .samples = exg_opts_int(run->opts, "saliency-samples"),
+        .baseline = exg_options_baseline(run->opts),
+        .seed = (uint64_t)exg_opts_int(run->opts, "seed"),
+        .max_frames = exg_opts_int(run->opts, "epochs") + 1};
+
+    EXG_TRY(exg_options_target(run->opts, &plan.target));
+    EXG_TRY(exg_saliency_create(run->par, run->set, plan, &run->saliency));
+done:
+    return st;
+}
+
+static exg_status prepare(exg_run *run)
+{
+    exg_status st = EXG_OK;
+    const double start = exg_clock_now();
+    const exg_source_want want = {
+        .data = exg_opts_text(run->opts, "data"),
+        .data_dir = exg_opts_text(run->opts, "data-dir"),
+        .limit_train = exg_opts_int(run->opts, "limit-train"),
+        .limit_test = exg_opts_int(run->opts, "limit-test")};
+
+    EXG_TRY(exg_source_create(run->par, &want, &run->set));
+    EXG_TRY(exg_batches_create(run->par, &run->set->test,
+                               (exg_batches_plan){.batch = 0}, &run->test));
+    EXG_TRY(prepare_net(run));
+    if (exg_run_does(run, "explain")) {
+        EXG_TRY(prepare_saliency(run));
+    }
+    EXG_TRY(exg_mapping_check(run));
+    EXG_TRY_ALL(run->par, open_output(run));
+    exg_log_say("%s: %td training and %td test images of %td x %td, %td "
+                "classes; network of %td parameters; %d rank%s",
+                run->set->name, run->set->train.shard.total,
+                run->set->test.shard.total, run->set->h, run->set->w,
+                run->set->nclass, run->net->nparam, run->par->size,
+                run->par->size == 1 ? "" : "s");
+    exg_clock_add(&run->clock, "prepare", exg_clock_now() - start);
+done:
+    return st;
+}
+
+/* Figures from the results file, dealt to the ranks one by one. */
+static exg_status draw(exg_run *run, const char *results)
+{
+    exg_status st = EXG_OK;
+    const double start = exg_clock_now();
+    char plots[PATH];
+
+    snprintf(plots, sizeof plots, "%s/plots", exg_opts_text(run->opts, "out"));
+    EXG_TRY_ALL(run->par,
+                run->par->rank == 0 ? make_directories(plots) : EXG_OK);
+    EXG_TRY_ALL(run->par, exg_figures_draw(results, plots, run->par->rank,
+                                           run->par->size));
+    exg_log_say("figures: %s (%.1f s)", plots, exg_clock_now() - start);
+done:
+    return st;
+}
+
+static int computes(const exg_run *run)
+{
+    return exg_run_does(run, "train") || exg_run_does(run, "explain") ||
+           exg_run_does(run, "embed");
+}
+
+static exg_status run_stages(exg_run *run, int argc, char *const *argv)
+{
+    exg_status st = EXG_OK;
+    char results[PATH];
+
+    snprintf(results, sizeof results, "%s/results.h5",
+             exg_opts_text(run->opts, "out"));
+    if (computes(run)) {
+        EXG_TRY(prepare(run));
+        EXG_TRY(exg_training_run(run));
+        EXG_TRY(exg_mapping_run(run));
+        EXG_TRY(exg_record_write(run, results, argc, argv));
+        exg_log_say("results: %s", results);
+    }
+    if (exg_run_does(run, "plot")) {
+        EXG_TRY(draw(run, results));
+    }
+    exg_log_say("done in %.1f s", exg_clock_now() - run->start);
+    exg_log_event("done", "\"seconds\": %.3f", exg_clock_now() - run->start);
+done:
+    return st;
+}
+
+static void clear(exg_run *run)
+{
+    exg_mapping_clear(run);
+    exg_training_clear(run);
+    exg_saliency_destroy(run->par, &run->saliency);
+    exg_prediction_destroy(&run->shown);
+    exg_batches_destroy(run->par, &run->test);
+    exg_pass_destroy(&run->pass);
+    exg_net_destroy(&run->net);
+    exg_source_destroy(&run->set);
+    exg_free(run->init);
+}
+
+exg_status exg_pipeline_run(const exg_par *par, const exg_opts *opts, int argc,
+                            char *const *argv)
+{
+    exg_status st = EXG_OK;
+    exg_run run = {.par = par, .opts = opts, .start = exg_clock_now()};
+    uint64_t hash = 0;
+
+    for (exg_int i = 0; i < opts->n; i++) {
+        hash = exg_par_hash(hash, opts->text[i], strlen(opts->text[i]));
+    }
+    EXG_TRY(exg_par_same(par, hash, "options"));
+    EXG_TRY(run_stages(&run, argc, argv));
+done:
+    clear(&run);
+    return st;
+}
