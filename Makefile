@@ -20,7 +20,7 @@ $(if $(OPT.$(BUILD)),,$(error BUILD is $(BUILD), must be release, debug or sanit
 # Packages are looked up when a recipe runs, not when this file is read: they
 # may be installed by the first rule of the same make.
 HDF5_PC = $(shell pkg-config --exists hdf5-openmpi && echo hdf5-openmpi || echo hdf5)
-PACKAGES = $(HDF5_PC) openblas libpng zlib fftw3f cairo
+PACKAGES = $(HDF5_PC) openblas libpng zlib cairo
 memo = $(eval $1 := $2)$($1)
 pkg_cflags = $(call memo,pkg_cflags,$(shell pkg-config --cflags $(PACKAGES)))
 pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm)
@@ -55,8 +55,8 @@ quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: all run check check-run deps data help clean lint format bench \
-        sanitize plots configure install uninstall
+.PHONY: all run check deps data help clean lint format bench sanitize plots \
+        configure install uninstall
 
 all: exigo-mpi $(tools) ## build ./exigo-mpi and the analysis tools
 
@@ -96,12 +96,52 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 
 # Missing packages are installed for the goals that promise to work on a fresh
 # machine; a plain `make` names them and stops.
-build/packages.ok:
+install_goals := run check deps bench sanitize lint plots
+build/packages.ok: jobs/setup.sh
 	@mkdir -p build
-	@jobs/setup.sh $(if $(filter run check deps bench sanitize lint plots,$(MAKECMDGOALS)),--install)
+	@jobs/setup.sh $(if $(filter $(install_goals),$(MAKECMDGOALS)),--install)
 	@touch $@
 
 deps: build/packages.ok ## install the system packages that are missing
+
+DATA ?= mnist
+data: | build/packages.ok ## fetch the dataset DATA=mnist|fashion into save/data
+	@jobs/fetch-data.sh --dataset $(DATA) save/data/$(DATA)
+
+run: all data ## fetch MNIST once and run everything on NP ranks; ARGS="..." adds options
+	@. jobs/mpi-env.sh && $(MPIRUN) $(MPIFLAGS) -np $(NP) ./exigo-mpi --data $(DATA) $(ARGS)
+
+RANKS ?= 1 2 3 4
+check: all $(tests) ## run all tests
+	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/run.sh $(O) "$(RANKS)"
+
+sanitize: ## run all tests under ASan and UBSan, on 2 ranks
+	@$(MAKE) BUILD=sanitize RANKS=2 check
+
+bench: all $(benches) ## measure speed beside PyTorch and scikit-learn
+	@tests/bench.sh $(O)
+
+plots: all ## redraw the figures of save/results.h5
+	analysis/exigo-plot save/results.h5
+
+sources = $(wildcard src/*/*.[ch] include/*/*.h tests/*.[ch] analysis/*.c)
+format: ## lay out all C sources by .clang-format
+	clang-format -i $(sources)
+
+lint: build/packages.ok ## clang-tidy, cppcheck, include rules, layout, scripts
+	@tests/lint.sh "$(cppflags) $(shell pkg-config --cflags check ompi-c)"
+
+install: all ## copy the programs to DESTDIR and PREFIX
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install exigo-mpi $(tools) $(DESTDIR)$(PREFIX)/bin
+
+uninstall: ## remove what install has copied
+	rm -f $(patsubst %,$(DESTDIR)$(PREFIX)/bin/%,exigo-mpi $(notdir $(tools)))
+
+settings := BUILD NP MPICC MPIRUN MPIFLAGS PREFIX CFLAGS LDFLAGS RANKS DATA
+configure: ## keep settings given on this command line in config.mk
+	@{ $(foreach v,$(settings),$(if $(filter command,$(word 1,$(origin $v))),echo '$v := $($v)';)) } > config.mk
+	@cat config.mk
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile

@@ -34,7 +34,6 @@ look() {
     need libopenblas-serial-dev openblas-devel pc openblas
     need libpng-dev libpng-devel pc libpng
     need zlib1g-dev zlib-devel pc zlib
-    need libfftw3-dev fftw-devel pc fftw3f
     need libcairo2-dev cairo-devel pc cairo
     need check check-devel pc check
     need curl curl has curl

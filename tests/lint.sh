@@ -1,0 +1,54 @@
+#!/bin/bash
+# lint.sh "CPPFLAGS" -- everything that can be checked without running: layout,
+# include rules, scripts, cppcheck, clang-tidy.  Tools that are not installed
+# are installed where that is possible, and otherwise named and left out only
+# outside CI.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+read -ra flags <<<"$1"
+status=0
+
+step() { # step NAME COMMAND...
+    local name=$1
+    shift
+    if "$@"; then
+        echo "ok    $name"
+    else
+        echo "FAIL  $name"
+        status=1
+    fi
+}
+
+for tool in clang-format clang-tidy cppcheck shellcheck; do
+    command -v "$tool" >/dev/null && continue
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        echo "installing $tool"
+        apt-get install -qy --no-install-recommends "$tool" >/dev/null 2>&1
+    fi
+    command -v "$tool" >/dev/null && continue
+    echo "lint.sh: $tool is not installed" >&2
+    [ -z "${CI:-}" ] || exit 1
+done
+
+mapfile -t c < <(git ls-files 'src/*.c' 'analysis/*.c' 'tests/*.c')
+mapfile -t all < <(git ls-files '*.c' '*.h')
+mapfile -t scripts < <(git ls-files '*.sh' '*.sbatch' .ci/run)
+
+tidy() { # two at a time; ISA code once, as the compiler here sees it
+    printf '%s\n' "${c[@]}" |
+        xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 4 sh -c '
+            flags=$1; shift
+            clang-tidy --quiet "$@" -- -std=gnu11 -Itests -DEXG_ISA=base $flags 2>/dev/null' \
+            sh "${flags[*]}"
+}
+
+step layers tests/layers.sh
+step clang-format clang-format --dry-run -Werror "${all[@]}"
+step shellcheck shellcheck -x "${scripts[@]}"
+step cppcheck cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr \
+    --enable=warning,portability --suppress=missingIncludeSystem \
+    --suppress=normalCheckLevelMaxBranches --library=posix \
+    -D_GNU_SOURCE -DEXG_ISA=base '-DEXG_BUILD="lint"' -Iinclude -Itests \
+    -j "$(getconf _NPROCESSORS_ONLN)" "${c[@]}"
+step clang-tidy tidy
+exit $status
