@@ -55,7 +55,8 @@ exg_int exg_version_facts(exg_results_pair *fact,
 {
     static const char *const name[] = {
         "version", "build", "compiler", "kernels", "blas", "blas_kernel",
-        const exg_int n = sizeof name / sizeof *name;
+        "mpi",     "hdf5",  "libpng",   "zlib",    "cairo"};
+    const exg_int n = sizeof name / sizeof *name;
 
     snprintf(text[0], EXG_VERSION_TEXT, "%s", EXG_VERSION);
     snprintf(text[1], EXG_VERSION_TEXT, "%s", EXG_BUILD);
