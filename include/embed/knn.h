@@ -1,0 +1,26 @@
+/* knn.h -- exact nearest neighbours of every row.  Layer: embed. */
+#ifndef EXG_EMBED_KNN_H
+#define EXG_EMBED_KNN_H
+
+#include <stdint.h>
+
+#include "embed/tiles.h"
+
+/** The k nearest other rows of every row, in Euclidean distance.
+ *
+ * Collective; k is equal on all ranks.  Blocks of rows travel round a ring of
+ * ranks while the products of the current block are computed; memory per rank
+ * is O(N D / R + tile).  Equal distances go to the lower row.  Identical rows
+ * have distance exactly 0.
+ *
+ * @param[in]  tiles  the matrix
+ * @param[in]  k      1 <= k <= tiles->total - 1
+ * @param[out] index  shape (my count of exg_shard_mine(), k): row numbers,
+ *                    nearest first
+ * @param[out] dist2  the same shape: squared distances in the tiles' scale
+ * @return EXG_OK, EXG_ENOMEM
+ */
+EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_tiles *tiles,
+                                  exg_int k, int32_t *index, float *dist2);
+
+#endif

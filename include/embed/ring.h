@@ -1,0 +1,29 @@
+/* ring.h -- every tile of a matrix passes every rank.  Layer: embed. */
+#ifndef EXG_EMBED_RING_H
+#define EXG_EMBED_RING_H
+
+#include "embed/tiles.h"
+
+/** What is done with the squared distances between two tiles.  Local.
+ *
+ * @param[in] state  the caller's
+ * @param[in] tile   0..own.count-1: which of my tiles has the rows
+ * @param[in] first  global row of the other tile's first row
+ * @param[in] count  rows of the other tile
+ * @param[in] dist2  shape (EXG_TILE, EXG_TILE): squared distances, >= 0
+ * @return EXG_OK or a failure, which ends the ring on all ranks */
+typedef exg_status (*exg_ring_visit)(void *state, exg_int tile, exg_int first,
+                                     exg_int count, const float *dist2);
+
+/** Squared distances of every row of mine to every row there is.
+ *
+ * Collective.  |a - b|^2 = |a|^2 + |b|^2 - 2 ab, by BLAS on whole tiles.  The
+ * norms are BLAS products too, so identical rows get exactly 0.
+ *
+ * @return EXG_OK, EXG_ENOMEM, or what visit returned
+ */
+EXG_MUST_CHECK exg_status exg_ring_distances(const exg_par *par,
+                                             const exg_tiles *tiles,
+                                             exg_ring_visit visit, void *state);
+
+#endif

@@ -1,0 +1,164 @@
+/* tiles.c -- see tiles.h.  Both layouts are contiguous and in rank order, so a
+ * move sends each rank the overlap of two intervals: one MPI_Alltoallv. */
+#include "embed/tiles.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/fixed.h"
+#include "par/agree.h"
+#include "par/reduce.h"
+
+exg_shard exg_tiles_rows(exg_int total, int rank, int size)
+{
+    const exg_int n = (total + EXG_TILE - 1) / EXG_TILE;
+    const exg_shard t = exg_shard_of(n, rank, size);
+    const exg_int first = t.first * EXG_TILE;
+    const exg_int end = (t.first + t.count) * EXG_TILE;
+    const exg_int last = end < total ? end : total;
+
+    return (exg_shard){.total = total,
+                       .first = first < total ? first : total,
+                       .count = last > first ? last - first : 0};
+}
+
+/* Which of my rows [a.first, a.first + a.count) are in b: count and offset. */
+static void overlap(exg_shard a, exg_shard b, int *count, int *offset)
+{
+    const exg_int from = a.first > b.first ? a.first : b.first;
+    const exg_int a_end = a.first + a.count, b_end = b.first + b.count;
+    const exg_int to = a_end < b_end ? a_end : b_end;
+
+    *count = to > from ? exg_mpi_count(to - from) : 0;
+    *offset = to > from ? exg_mpi_count(from - a.first) : 0;
+}
+
+/* Move rows between the two layouts. */
+static exg_status move(const exg_par *par, exg_int total, int to_tiles,
+                       exg_int row_bytes, const void *in, void *out)
+{
+    exg_status st = EXG_OK;
+    const int size = par->size;
+    int *lay = NULL;
+    MPI_Datatype row;
+
+    EXG_TRY_ALL(par, exg_new(&lay, 4 * (exg_int)size));
+    for (int r = 0; r < size; r++) {
+        const exg_shard my_rows = exg_shard_mine(par, total);
+        const exg_shard my_tile = exg_tiles_rows(total, par->rank, size);
+        const exg_shard his_rows = exg_shard_of(total, r, size);
+        const exg_shard his_tile = exg_tiles_rows(total, r, size);
+
+        overlap(to_tiles ? my_rows : my_tile, to_tiles ? his_tile : his_rows,
+                &lay[r], &lay[size + r]);
+        overlap(to_tiles ? my_tile : my_rows, to_tiles ? his_rows : his_tile,
+                &lay[2 * size + r], &lay[3 * size + r]);
+    }
+    row = exg_par_row_type(row_bytes);
+    EXG_MPI(MPI_Alltoallv(in, lay, lay + size, row, out, lay + 2 * size,
+                          lay + 3 * size, row, par->comm));
+    EXG_MPI(MPI_Type_free(&row));
+done:
+    exg_free(lay);
+    return st;
+}
+
+exg_status exg_tiles_back(const exg_par *par, const exg_tiles *tiles,
+                          exg_int row_bytes, const void *mine, void *rows)
+{
+    return move(par, tiles->total, 0, row_bytes, mine, rows);
+}
+
+exg_status exg_tiles_deal(const exg_par *par, exg_int total, exg_int row_bytes,
+                          const void *rows, void *mine)
+{
+    return move(par, total, 1, row_bytes, rows, mine);
+}
+
+/* The largest magnitude of my rows, or the first value that is no number. */
+static exg_status largest(exg_shard mine, exg_int dim, const float *x,
+                          double *out)
+{
+    float most = 0.0f;
+
+    for (exg_int i = 0; i < mine.count * dim; i++) {
+        if (!isfinite(x[i])) {
+            return exg_fail(EXG_EINPUT,
+                            "features: row %td, column %td is %f, want finite",
+                            mine.first + i / dim, i % dim, (double)x[i]);
+        }
+        most = fmaxf(most, fabsf(x[i]));
+    }
+    *out = (double)most;
+    return EXG_OK;
+}
+
+/* Scale my tiles in place and subtract the exact column means. */
+static exg_status centre(const exg_par *par, exg_tiles *t, int exponent)
+{
+    exg_status st = EXG_OK;
+    const int s = exg_fixed_scale(1.0, t->total);
+    exg_fixed *sum = NULL;
+    float *mean = NULL;
+
+    EXG_TRY_ALL(par, exg_new(&sum, t->dim));
+    EXG_TRY_ALL(par, exg_new(&mean, t->dim));
+    for (exg_int i = 0; i < t->count; i++) {
+        float *row = t->x + i * t->dim;
+
+        for (exg_int c = 0; c < t->dim; c++) {
+            row[c] = ldexpf(row[c], -exponent);
+            sum[c] += exg_fixed_of((double)row[c], s);
+        }
+    }
+    exg_reduce_fixed(par, t->dim, sum);
+    exg_fixed_to_mean(t->dim, sum, t->total, s, mean);
+    for (exg_int i = 0; i < t->count; i++) {
+        for (exg_int c = 0; c < t->dim; c++) {
+            t->x[i * t->dim + c] -= mean[c];
+        }
+    }
+done:
+    exg_free(sum);
+    exg_free(mean);
+    return st;
+}
+
+exg_status exg_tiles_create(const exg_par *par, exg_int total, exg_int dim,
+                            const float *x, exg_tiles **tiles)
+{
+    exg_status st = EXG_OK;
+    const exg_shard rows = exg_tiles_rows(total, par->rank, par->size);
+    exg_tiles *t = NULL;
+    double most = 0.0;
+    exg_int room = 0;
+    int exponent = 0;
+
+    EXG_TRY_ALL(par, largest(exg_shard_mine(par, total), dim, x, &most));
+    EXG_TRY_ALL(par, exg_new(&t, 1));
+    t->total = total;
+    t->dim = dim;
+    t->own = exg_shard_mine(par, (total + EXG_TILE - 1) / EXG_TILE);
+    t->first = rows.first;
+    t->count = rows.count;
+    EXG_TRY_ALL(par, exg_mem_product(t->own.count * EXG_TILE, dim, &room));
+    EXG_TRY_ALL(par, exg_new(&t->x, room));
+    EXG_TRY(exg_tiles_deal(par, total, dim * (exg_int)sizeof *x, x, t->x));
+    most = exg_reduce_max(par, most);
+    (void)frexp(most, &exponent);
+    EXG_TRY(centre(par, t, exponent));
+    *tiles = t;
+    t = NULL;
+done:
+    exg_tiles_destroy(&t);
+    return st;
+}
+
+void exg_tiles_destroy(exg_tiles **tiles)
+{
+    if (*tiles != NULL) {
+        exg_free((*tiles)->x);
+        exg_free(*tiles);
+        *tiles = NULL;
+    }
+}
