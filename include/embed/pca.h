@@ -1,0 +1,41 @@
+/* pca.h -- initial positions of a map.  Layer: embed. */
+#ifndef EXG_EMBED_PCA_H
+#define EXG_EMBED_PCA_H
+
+#include <stdint.h>
+
+#include "embed/tiles.h"
+
+/** The first principal components of every row.
+ *
+ * Collective.  Subspace iteration (Halko, Martinsson & Tropp 2011, algorithm
+ * 4.4): memory O(D) beside the tiles, for any D.  A component's largest loading
+ * is positive.  Where the data has fewer dimensions the rest is 0.
+ *
+ * @param[in]  dims      components, 1..8; more than D gives zeros
+ * @param[in]  seed      of the start vectors
+ * @param[out] y         shape (my count of exg_shard_mine(), dims), in the
+ *                       tiles' scale
+ * @param[out] variance  shape (dims), or NULL: variances of the components
+ * @return EXG_OK, EXG_ENOMEM
+ */
+EXG_MUST_CHECK exg_status exg_pca(const exg_par *par, const exg_tiles *tiles,
+                                  int dims, uint64_t seed, float *y,
+                                  double *variance);
+
+/** Initial positions from components: the first gets the standard deviation
+ * 1e-4 (Kobak & Berens 2019), and 1 % of that is added as noise, so that
+ * identical rows can part.  Local.
+ *
+ * @param[in]     rows      which rows
+ * @param[in]     variance  of the first component; 0: noise only, of 1e-4
+ * @param[in,out] y         shape (rows.count, dims)
+ */
+void exg_pca_to_start(exg_shard rows, int dims, uint64_t seed, double variance,
+                      float *y);
+
+/** Random initial positions, normal with deviation 1e-4.  Local.
+ * @param[out] y  shape (rows.count, dims) */
+void exg_pca_random_start(exg_shard rows, int dims, uint64_t seed, float *y);
+
+#endif
