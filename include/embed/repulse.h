@@ -1,0 +1,67 @@
+/* repulse.h -- the repulsive forces of t-SNE: one interface, several engines.
+ * Layer: embed.
+ *
+ * With q_ij = 1 / (1 + |y_i - y_j|^2), an engine gives, for each point,
+ * F_i = sum over j of q_ij^2 (y_i - y_j), and Z = sum of q_ij over i != j: the
+ * repulsion of van der Maaten & Hinton 2008, equation 5, is F_i / Z.  Forces
+ * are the same bits for any number of ranks. */
+#ifndef EXG_EMBED_REPULSE_H
+#define EXG_EMBED_REPULSE_H
+
+#include "kern/kern.h"
+#include "par/shard.h"
+
+/** All points, the same on every rank.  Open: read freely. */
+typedef struct {
+    exg_int total;  /* points N                                              */
+    int dims;       /* 1, 2 or 3                                             */
+    exg_int stride; /* floats from one axis to the next: N in whole tiles    */
+    float *y;       /* shape (dims, stride); up to the next multiple of 16
+                       after N, points so far away that they exert no force  */
+} exg_cloud;
+
+/** An empty cloud.  Local.
+ * @return EXG_OK, EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_cloud_create(exg_int total, int dims,
+                                           exg_cloud *cloud);
+
+/** Fill a cloud and put its mean at 0.  Local; alike on every rank.
+ * @param[in] all  shape (total, dims)
+ * @return EXG_OK, or EXG_ENUMERIC if a coordinate is not finite */
+EXG_MUST_CHECK exg_status exg_cloud_fill(exg_cloud *cloud, const float *all);
+
+/** Free the contents.  Local. */
+void exg_cloud_destroy(exg_cloud *cloud);
+
+/** A way to compute the forces.  Plain data. */
+typedef struct {
+    const char *name;
+    int most_dims;
+
+    /** Prepare for clouds of this size.  Collective.
+     * @param[out] state  the engine's; ended by destroy
+     * @return EXG_OK, EXG_ENOMEM */
+    exg_status (*create)(const exg_par *par, const exg_kern *kern,
+                         exg_int total, int dims, void **state);
+
+    /** Forces on my points, and Z.  Collective; allocates nothing.
+     * @param[out] f  shape (my count of exg_shard_mine(), dims): F
+     * @param[out] z  the same on every rank */
+    void (*forces)(const exg_par *par, void *state, const exg_cloud *cloud,
+                   float *f, double *z);
+
+    /** Free; sets *state NULL; NULL is fine.  Local. */
+    void (*destroy)(void **state);
+} exg_repulse;
+
+/** All pairs. */
+extern const exg_repulse exg_repulse_exact;
+
+/** An engine by name.  Local.
+ * @param[in] name  "exact", or "auto" for the fastest for this size
+ * @return EXG_OK, or EXG_EUSAGE */
+EXG_MUST_CHECK exg_status exg_repulse_pick(const char *name, exg_int total,
+                                           int dims,
+                                           const exg_repulse **engine);
+
+#endif

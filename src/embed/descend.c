@@ -1,0 +1,195 @@
+/* descend.c -- see descend.h.
+ *
+ * One iteration: gather all positions; attraction from my rows of P; repulsion
+ * by the engine; then, per coordinate, Jacobs' gain and momentum as in the
+ * authors' code (gain + 0.2 while the gradient keeps pushing the way the point
+ * moves, times 0.8 when it turns).  Everything per point is local, so only the
+ * gather and the engine communicate. */
+#include "embed/descend.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "core/fixed.h"
+#include "par/agree.h"
+#include "par/reduce.h"
+
+enum {
+    KL_BITS = 48 /* the sum is below log N^2 + log of distances */
+};
+
+/* What an iteration works on. */
+typedef struct {
+    exg_cloud cloud;
+    void *engine;
+    exg_int n;          /* my coordinates                    */
+    float *all;         /* shape (N, dims)                   */
+    float *step, *gain; /* shape (n): last move, Jacobs gain */
+    float *pull, *push; /* shape (n): attraction, repulsion  */
+    int *count, *first; /* shape (R) each: layout of `all`   */
+} work;
+
+static exg_status work_create(const exg_par *par, const exg_affinity *p,
+                              int dims, work *w)
+{
+    exg_status st = EXG_OK;
+    const exg_int total = p->rows.total;
+
+    w->n = p->rows.count * dims;
+    EXG_TRY(exg_cloud_create(total, dims, &w->cloud));
+    EXG_TRY(exg_new(&w->all, total * dims));
+    EXG_TRY(exg_new(&w->step, w->n));
+    EXG_TRY(exg_new(&w->gain, w->n));
+    EXG_TRY(exg_new(&w->pull, w->n));
+    EXG_TRY(exg_new(&w->push, w->n));
+    EXG_TRY(exg_new(&w->count, 2 * (exg_int)par->size));
+    w->first = w->count + par->size;
+    for (int r = 0; r < par->size; r++) {
+        const exg_shard s = exg_shard_of(total, r, par->size);
+
+        w->count[r] = exg_mpi_count(s.count * dims);
+        w->first[r] = exg_mpi_count(s.first * dims);
+    }
+    for (exg_int i = 0; i < w->n; i++) {
+        w->gain[i] = 1.0f;
+    }
+done:
+    return st;
+}
+
+static void work_free(const exg_repulse *engine, work *w)
+{
+    engine->destroy(&w->engine);
+    exg_cloud_destroy(&w->cloud);
+    exg_free(w->all);
+    exg_free(w->step);
+    exg_free(w->gain);
+    exg_free(w->pull);
+    exg_free(w->push);
+    exg_free(w->count);
+}
+
+/* My positions to every rank, with their mean at 0; mine follow. */
+static exg_status share(const exg_par *par, const exg_affinity *p, work *w,
+                        float *y)
+{
+    const int dims = w->cloud.dims;
+    exg_status st;
+
+    EXG_MPI(MPI_Allgatherv(y, w->count[par->rank], MPI_FLOAT, w->all, w->count,
+                           w->first, MPI_FLOAT, par->comm));
+    st = exg_cloud_fill(&w->cloud, w->all); /* alike on every rank */
+    for (exg_int i = 0; i < p->rows.count && st == EXG_OK; i++) {
+        for (int k = 0; k < dims; k++) {
+            y[i * dims + k] =
+                w->cloud.y[k * w->cloud.stride + p->rows.first + i];
+        }
+    }
+    return st;
+}
+
+static void attract(const exg_affinity *p, const exg_kern *kern, work *w)
+{
+    const exg_pairs_sparse s = {.dims = w->cloud.dims,
+                                .rows = p->rows.count,
+                                .row0 = p->rows.first,
+                                .stride = w->cloud.stride,
+                                .y = w->cloud.y,
+                                .row = p->row,
+                                .col = p->col,
+                                .p = p->p};
+
+    kern->pairs_attract(&s, w->pull);
+}
+
+/* One update of my positions.  gradient = exaggeration * pull - push / Z. */
+static void update(const exg_descend_plan *plan, exg_int iteration, double z,
+                   work *w, float *y)
+{
+    const int early = iteration < plan->early;
+    const float rate = (float)plan->learning_rate;
+    const float factor = early ? (float)plan->exaggeration : 1.0f;
+    const float keep = (float)(early ? plan->early_momentum : plan->momentum);
+    const float inverse = (float)(1.0 / z);
+    const int dims = w->cloud.dims;
+    const float most = (float)(plan->most_step * plan->most_step);
+
+    for (exg_int i = 0; i < w->n; i++) {
+        const float g = factor * w->pull[i] - w->push[i] * inverse;
+        const int turns = (g > 0.0f) == (w->step[i] > 0.0f);
+
+        w->gain[i] = turns ? w->gain[i] * 0.8f : w->gain[i] + 0.2f;
+        w->gain[i] = w->gain[i] < 0.01f ? 0.01f : w->gain[i];
+        w->step[i] = keep * w->step[i] - rate * (w->gain[i] * g);
+    }
+    for (exg_int i = 0; i < w->n; i += dims) {
+        float d2 = 0.0f;
+
+        for (int k = 0; k < dims; k++) {
+            d2 += w->step[i + k] * w->step[i + k];
+        }
+        for (int k = 0; k < dims; k++) {
+            if (d2 > most) {
+                w->step[i + k] *= sqrtf(most / d2);
+            }
+            y[i + k] += w->step[i + k];
+        }
+    }
+}
+
+exg_status exg_descend(const exg_par *par, const exg_affinity *p,
+                       const exg_kern *kern, const exg_repulse *engine,
+                       int dims, const exg_descend_plan *plan,
+                       exg_descend_seen seen, void *state, float *y)
+{
+    exg_status st = EXG_OK;
+    work w = {.n = 0};
+
+    EXG_TRY_ALL(par, work_create(par, p, dims, &w));
+    EXG_TRY(engine->create(par, kern, p->rows.total, dims, &w.engine));
+    for (exg_int t = 0; t <= plan->iterations; t++) {
+        double z = 0.0;
+
+        EXG_TRY(share(par, p, &w, y));
+        attract(p, kern, &w);
+        engine->forces(par, w.engine, &w.cloud, w.push, &z);
+        if (t % plan->every == 0 || t == plan->iterations) {
+            EXG_TRY(seen(par, state, t, &w.cloud, z));
+        }
+        if (t < plan->iterations) {
+            update(plan, t, z, &w, y);
+        }
+    }
+done:
+    work_free(engine, &w);
+    return st;
+}
+
+double exg_descend_kl(const exg_par *par, const exg_affinity *p,
+                      const exg_cloud *cloud, double z)
+{
+    exg_fixed sum[2] = {0, 0}; /* of p log(1 + d^2), of p */
+
+    for (exg_int i = 0; i < p->rows.count; i++) {
+        double row = 0.0, weight = 0.0;
+
+        for (exg_int a = p->row[i]; a < p->row[i + 1]; a++) {
+            double d2 = 1.0;
+
+            for (int k = 0; k < cloud->dims; k++) {
+                const float *y = cloud->y + k * cloud->stride;
+                const double e =
+                    (double)y[p->rows.first + i] - (double)y[p->col[a]];
+
+                d2 += e * e;
+            }
+            row += (double)p->p[a] * log(d2);
+            weight += (double)p->p[a];
+        }
+        sum[0] += exg_fixed_of(row, KL_BITS);
+        sum[1] += exg_fixed_of(weight, KL_BITS);
+    }
+    exg_reduce_fixed(par, 2, sum);
+    return p->negative + exg_fixed_value(sum[0], KL_BITS) +
+           exg_fixed_value(sum[1], KL_BITS) * log(z);
+}

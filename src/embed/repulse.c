@@ -1,0 +1,79 @@
+/* repulse.c -- the cloud that engines read, and the choice of an engine. */
+#include "embed/repulse.h"
+
+#include <math.h>
+#include <string.h>
+
+enum {
+    PAD = 16
+};
+
+#define FAR 1e8f /* q^2 d below 1e-24, q^2 still no denormal */
+
+exg_status exg_cloud_create(exg_int total, int dims, exg_cloud *cloud)
+{
+    const exg_int tiles = (total + EXG_PAIRS_TILE - 1) / EXG_PAIRS_TILE;
+
+    *cloud = (exg_cloud){
+        .total = total, .dims = dims, .stride = tiles * EXG_PAIRS_TILE};
+    return exg_new(&cloud->y, cloud->stride * dims);
+}
+
+void exg_cloud_destroy(exg_cloud *cloud)
+{
+    exg_free(cloud->y);
+    cloud->y = NULL;
+}
+
+exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
+{
+    const exg_int n = cloud->total;
+
+    for (int k = 0; k < cloud->dims; k++) {
+        float *y = cloud->y + k * cloud->stride;
+        double sum[4] = {0}; /* four chains: one would wait for itself */
+        float mean;
+
+        for (exg_int i = 0; i < n; i++) {
+            y[i] = all[i * cloud->dims + k];
+        }
+        for (exg_int i = 0; i < n; i++) {
+            sum[i % 4] += (double)y[i];
+        }
+        mean = (float)((sum[0] + sum[1] + sum[2] + sum[3]) / (double)n);
+        if (!isfinite(mean)) {
+            return exg_fail(EXG_ENUMERIC,
+                            "t-SNE: coordinate %d diverged; "
+                            "try a smaller learning rate",
+                            k);
+        }
+        for (exg_int i = 0; i < n; i++) {
+            y[i] -= mean;
+        }
+        for (exg_int i = n; i < (n + PAD - 1) / PAD * PAD; i++) {
+            y[i] = k == 0 ? FAR * (float)(1 + i - n) : 0.0f;
+        }
+    }
+    return EXG_OK;
+}
+
+exg_status exg_repulse_pick(const char *name, exg_int total, int dims,
+                            const exg_repulse **engine)
+{
+    static const exg_repulse *const list[] = {&exg_repulse_exact};
+    const int any = strcmp(name, "auto") == 0;
+
+    (void)total;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        if (any || strcmp(name, list[i]->name) == 0) {
+            if (dims < 1 || dims > list[i]->most_dims) {
+                return exg_fail(EXG_EUSAGE,
+                                "t-SNE engine %s: %d dimensions, want 1 to %d",
+                                list[i]->name, dims, list[i]->most_dims);
+            }
+            *engine = list[i];
+            return EXG_OK;
+        }
+    }
+    return exg_fail(EXG_EUSAGE, "t-SNE engine '%s': want auto or exact", name);
+}
