@@ -1,0 +1,88 @@
+/* tsne.h -- t-SNE of a matrix that is spread over ranks.  Layer: embed.
+ *
+ * Sources: van der Maaten & Hinton, "Visualizing data using t-SNE", JMLR 9
+ * (2008); learning rate and early exaggeration: Belkina et al., Nature
+ * Communications 10 (2019); initial positions and defaults: Kobak & Berens,
+ * Nature Communications 10 (2019). */
+#ifndef EXG_EMBED_TSNE_H
+#define EXG_EMBED_TSNE_H
+
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "kern/kern.h"
+#include "par/shard.h"
+
+/** Where the points start. */
+typedef enum {
+    EXG_TSNE_PCA,    /* first principal components */
+    EXG_TSNE_RANDOM, /* normal, deviation 1e-4     */
+    EXG_TSNE_GIVEN   /* options.start              */
+} exg_tsne_init;
+
+/** Told on every rank, at every recorded frame.
+ * @param[in] state  options.progress_state */
+typedef void (*exg_tsne_progress)(void *state, exg_int iteration,
+                                  exg_int iterations, double kl);
+
+/** What the user may choose; equal on all ranks but for pointers. */
+typedef struct {
+    int dims;             /* of the map: 1, 2 or 3                          */
+    double perplexity;    /* 1 .. (N - 1) / 3                               */
+    exg_int iterations;   /* >= 0                                           */
+    exg_int early;        /* of them with exaggeration                      */
+    double exaggeration;  /* factor of P in those                           */
+    double learning_rate; /* 0: max(N / exaggeration, 200), see descend.h   */
+    exg_tsne_init init;
+    uint64_t seed;        /* of random positions and PCA's start            */
+    exg_int every;        /* iterations between frames of the trajectory    */
+    const char *engine;   /* of repulsion: "auto", "exact"                  */
+    const exg_kern *kern; /* NULL: the best of this CPU                     */
+    const float *start;   /* my rows, (count, dims), where init is GIVEN    */
+    exg_tsne_progress progress; /* or NULL                                   */
+    void *progress_state;
+} exg_tsne_options;
+
+#define EXG_TSNE_DEFAULTS                                                \
+    {                                                                    \
+        .dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250, \
+        .exaggeration = 12.0, .every = 25, .engine = "auto"              \
+    }
+
+/** A map.  The caller frees the contents with exg_tsne_free(). */
+typedef struct {
+    exg_shard rows; /* my points                                          */
+    int dims;
+    float *y;           /* shape (rows.count, dims): mean 0                   */
+    exg_int frames;     /* T: iterations 0, every, 2 every, ..., the last     */
+    float *trajectory;  /* shape (T, rows.count, dims)                        */
+    int64_t *iteration; /* shape (T)                                         */
+    double *kl;         /* shape (T): KL(P || Q) in nats, on every rank       */
+    double final_kl;    /* the last of them                                   */
+    const char *engine; /* the one that was used                             */
+    exg_clock clock;    /* seconds of this rank per phase                     */
+} exg_tsne_result;
+
+/** Make a map.
+ *
+ * Collective.  The result is the same bits for any number of ranks.
+ *
+ * @param[in]  total   rows N >= 4, equal on all ranks
+ * @param[in]  dim     columns D >= 1, equal on all ranks
+ * @param[in]  x       shape (my count of exg_shard_mine(par, total), D)
+ * @param[in]  opt     choices
+ * @param[out] result  the map
+ * @return EXG_OK, or on every rank: EXG_EUSAGE (a choice is out of range; the
+ *         message says which values are possible), EXG_EINPUT (a feature is NaN
+ *         or infinite: the first such row), EXG_ENOMEM, EXG_ENUMERIC (the
+ *         descent diverged)
+ */
+EXG_MUST_CHECK exg_status exg_tsne(const exg_par *par, exg_int total,
+                                   exg_int dim, const float *x,
+                                   const exg_tsne_options *opt,
+                                   exg_tsne_result *result);
+
+/** Free the contents of a result.  Local. */
+void exg_tsne_free(exg_tsne_result *result);
+
+#endif

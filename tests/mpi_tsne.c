@@ -1,0 +1,183 @@
+/* mpi_tsne.c -- the whole map: the same bits for any number of ranks, refusals,
+ * and data without information. */
+#include <math.h>
+#include <string.h>
+
+#include "core/rng.h"
+#include "embed/tsne.h"
+#include "support.h"
+
+enum {
+    DIM = 7,
+    MOST = 700
+};
+
+static const exg_rng stream = {.seed = 11, .use = EXG_RNG_SYNTH};
+
+/* Three loose clusters; value of one feature. */
+static float feature(exg_int row, exg_int d)
+{
+    return (float)(5 * ((row % 3 + d) % 3)) +
+           exg_rng_uniform(stream, (uint64_t)(row * DIM + d));
+}
+
+static void fill(exg_shard rows, float *x)
+{
+    for (exg_int i = 0; i < rows.count * DIM; i++) {
+        x[i] = feature(rows.first + i / DIM, i % DIM);
+    }
+}
+
+static exg_tsne_options short_run(exg_int total)
+{
+    exg_tsne_options opt = EXG_TSNE_DEFAULTS;
+
+    opt.perplexity = fmin(10.0, (double)(total - 1) / 3.0);
+    opt.iterations = 60;
+    opt.early = 20;
+    opt.every = 20;
+    return opt;
+}
+
+/* All that ranks share against one rank alone, bit by bit. */
+static int same_as_alone(exg_int total, const exg_tsne_options *opt)
+{
+    const exg_par one = {.comm = MPI_COMM_SELF, .rank = 0, .size = 1};
+    static float x[MOST * DIM];
+    exg_tsne_result many = {.dims = 0}, alone = {.dims = 0};
+    int good = 1;
+
+    fill(exg_shard_of(total, 0, 1), x);
+    good &= exg_tsne(&one, total, DIM, x, opt, &alone) == EXG_OK;
+    fill(exg_shard_mine(world, total), x);
+    good &= exg_tsne(world, total, DIM, x, opt, &many) == EXG_OK;
+    good = good && many.frames == alone.frames;
+    for (exg_int f = 0; good && f < many.frames; f++) {
+        const size_t row = sizeof(float) * (size_t)opt->dims;
+        const float *a = many.trajectory + f * many.rows.count * opt->dims;
+        const float *b =
+            alone.trajectory + (f * total + many.rows.first) * opt->dims;
+
+        good &= memcmp(a, b, row * (size_t)many.rows.count) == 0;
+        good &= many.kl[f] == alone.kl[f];
+        good &= many.iteration[f] == alone.iteration[f];
+    }
+    good = good && isfinite(many.final_kl);
+    exg_tsne_free(&many);
+    exg_tsne_free(&alone);
+    return good;
+}
+
+START_TEST(map_is_the_same_bits_as_on_one_rank)
+{
+    static const exg_int total[] = {4, 5, 16, 257, 691};
+    exg_tsne_options opt = short_run(total[_i]);
+
+    for (opt.dims = 1; opt.dims <= 3; opt.dims++) {
+        ck_all(world, same_as_alone(total[_i], &opt));
+    }
+    opt.dims = 2;
+    opt.init = EXG_TSNE_RANDOM;
+    ck_all(world, same_as_alone(total[_i], &opt));
+}
+END_TEST
+
+/* Status of a map of this many points, features from fill() changed by hand. */
+static exg_status try_map(exg_int total, const exg_tsne_options *opt, float *x)
+{
+    exg_tsne_result r = {.dims = 0};
+    const exg_status st = exg_tsne(world, total, DIM, x, opt, &r);
+
+    exg_tsne_free(&r);
+    return st;
+}
+
+START_TEST(perplexity_too_large_names_the_largest)
+{
+    static float x[MOST * DIM];
+    exg_tsne_options opt = short_run(31);
+
+    fill(exg_shard_mine(world, 31), x);
+    opt.perplexity = 10.0;
+    ck_all(world, try_map(31, &opt, x) == EXG_OK);
+    opt.perplexity = 10.01;
+    ck_all(world, try_map(31, &opt, x) == EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "want 1 to 10 ") != NULL);
+}
+END_TEST
+
+START_TEST(too_few_points_are_refused)
+{
+    static float x[MOST * DIM];
+    const exg_tsne_options opt = short_run(4);
+
+    fill(exg_shard_mine(world, 3), x);
+    ck_all(world, try_map(3, &opt, x) == EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "want 4 or more") != NULL);
+}
+END_TEST
+
+START_TEST(first_row_that_is_no_number_is_named)
+{
+    static float x[MOST * DIM];
+    const exg_shard mine = exg_shard_mine(world, 50);
+    const exg_tsne_options opt = short_run(50);
+
+    fill(mine, x);
+    for (exg_int i = 0; i < mine.count; i++) {
+        if (mine.first + i == 17 || mine.first + i == 44) {
+            x[i * DIM + 3] = mine.first + i == 17 ? NAN : INFINITY;
+        }
+    }
+    ck_all(world, try_map(50, &opt, x) == EXG_EINPUT);
+    ck_all(world, strstr(exg_err_text(), "row 17, column 3") != NULL);
+}
+END_TEST
+
+START_TEST(unknown_engine_is_refused)
+{
+    static float x[MOST * DIM];
+    exg_tsne_options opt = short_run(50);
+
+    fill(exg_shard_mine(world, 50), x);
+    opt.engine = "magic";
+    ck_all(world, try_map(50, &opt, x) == EXG_EUSAGE);
+}
+END_TEST
+
+/* Zeros, one constant, and many copies of two rows: all must end finite. */
+START_TEST(data_without_information_ends_finite)
+{
+    static float x[MOST * DIM];
+    const exg_shard mine = exg_shard_mine(world, 300);
+    const exg_tsne_options opt = short_run(300);
+    exg_tsne_result r = {.dims = 0};
+    int good = 1;
+
+    for (exg_int i = 0; i < mine.count * DIM; i++) {
+        const exg_int row = mine.first + i / DIM;
+
+        x[i] = _i == 0 ? 0.0f : _i == 1 ? -3e37f : (float)(row % 2) * 1e-30f;
+    }
+    ck_ok(world, exg_tsne(world, 300, DIM, x, &opt, &r));
+    for (exg_int i = 0; i < mine.count * r.dims; i++) {
+        good &= isfinite(r.y[i]);
+    }
+    ck_all(world, good && isfinite(r.final_kl));
+    exg_tsne_free(&r);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("tsne");
+    TCase *tc = exg_case(s, "tsne");
+
+    tcase_add_loop_test(tc, map_is_the_same_bits_as_on_one_rank, 0, 5);
+    tcase_add_test(tc, perplexity_too_large_names_the_largest);
+    tcase_add_test(tc, too_few_points_are_refused);
+    tcase_add_test(tc, first_row_that_is_no_number_is_named);
+    tcase_add_test(tc, unknown_engine_is_refused);
+    tcase_add_loop_test(tc, data_without_information_ends_finite, 0, 3);
+    return s;
+}
