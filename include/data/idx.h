@@ -58,4 +58,16 @@ EXG_MUST_CHECK exg_status exg_idx_read(const exg_par *par, const exg_idx *idx,
                                        exg_int total, exg_int stride,
                                        uint8_t *rows);
 
+/** Where a sample begins in the uncompressed file, in bytes; sample `count` is
+ * the end.  Local. */
+exg_int exg_idx_offset(const exg_idx *idx, exg_int sample);
+
+/** How many samples to move at a time: about 1 MiB, one at least.  Local. */
+exg_int exg_idx_piece(const exg_idx *idx);
+
+/** Spread `count` packed samples to rows that are `stride` bytes apart.
+ * Local. */
+void exg_idx_unpack(const exg_idx *idx, const uint8_t *packed, exg_int count,
+                    exg_int stride, uint8_t *rows);
+
 #endif

@@ -2,9 +2,8 @@
  *
  * A plain file's length must be what its header says, to the byte; then every
  * rank reads its own slice with pread, which needs no agreement and no copy of
- * what others read.  Of a gzip file, whose length shows only at the end, rank
- * 0 sends pieces to their owners as they come; where it fails, it sends empty
- * pieces, so that nobody waits. */
+ * what others read.  The length of a gzip file's content shows only at its
+ * end: deal.c reads it. */
 #include "data/idx.h"
 
 #include <errno.h>
@@ -14,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/deal.h"
 #include "data/gunzip.h"
 #include "par/agree.h"
 
@@ -24,13 +24,13 @@ enum {
     HEAD_IMAGES = 16,
     MAX_SIDE = 1 << 14, /* pixels: larger is no picture of ours     */
     MAX_RATIO = 1032,   /* deflate's best: RFC 1951 by 258 per 2 bits */
-    PIECE = 1 << 20,    /* bytes moved at a time                    */
-    TAG_PIECE = 17
+    PIECE = 1 << 20     /* bytes moved at a time                    */
 };
 
-static exg_int head_bytes(exg_idx_kind kind)
+exg_int exg_idx_offset(const exg_idx *idx, exg_int sample)
 {
-    return kind == EXG_IDX_IMAGES ? HEAD_IMAGES : HEAD_LABELS;
+    return (idx->kind == EXG_IDX_IMAGES ? HEAD_IMAGES : HEAD_LABELS) +
+           sample * idx->h * idx->w;
 }
 
 static exg_int least(exg_int a, exg_int b)
@@ -70,8 +70,8 @@ static exg_status read_at(int file, const char *path, exg_int offset,
 
 static exg_status open_file(const char *path, int *file)
 {
-    *file =
-        open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a FIFO would wait */
+    /* Opening a FIFO would wait for its writer. */
+    *file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (*file < 0) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
     }
@@ -128,7 +128,7 @@ done:
 /* What the header says against the length of the file. */
 static exg_status check_length(const exg_idx *idx, exg_int length)
 {
-    const exg_int want = head_bytes(idx->kind) + idx->count * idx->h * idx->w;
+    const exg_int want = exg_idx_offset(idx, idx->count);
 
     if (idx->gzip ? want / MAX_RATIO > length : want != length) {
         return exg_fail(EXG_EINPUT,
@@ -148,12 +148,12 @@ static exg_status gzip_head(const exg_idx *idx, uint8_t *head)
     exg_int got = 0;
 
     EXG_TRY(exg_gunzip_open(idx->path, &z));
-    EXG_TRY(exg_gunzip_read(z, head_bytes(idx->kind), head, &got));
-    if (got < head_bytes(idx->kind)) {
+    EXG_TRY(exg_gunzip_read(z, exg_idx_offset(idx, 0), head, &got));
+    if (got < exg_idx_offset(idx, 0)) {
         st = exg_fail(EXG_EINPUT,
                       "%s: ends at byte %td (decompressed), want a header of "
                       "%td",
-                      idx->path, got, head_bytes(idx->kind));
+                      idx->path, got, exg_idx_offset(idx, 0));
     }
 done:
     exg_gunzip_close(&z);
@@ -174,13 +174,13 @@ static exg_status look_at(exg_idx *idx)
         goto done;
     }
     EXG_TRY(read_at(file, idx->path, 0,
-                    least(head_bytes(idx->kind), info.st_size), head));
+                    least(exg_idx_offset(idx, 0), info.st_size), head));
     idx->gzip = head[0] == 0x1f && head[1] == 0x8b;
     if (idx->gzip) {
         EXG_TRY(gzip_head(idx, head));
-    } else if (info.st_size < head_bytes(idx->kind)) {
+    } else if (info.st_size < exg_idx_offset(idx, 0)) {
         st = exg_fail(EXG_EINPUT, "%s: ends at byte %td, want a header of %td",
-                      idx->path, (exg_int)info.st_size, head_bytes(idx->kind));
+                      idx->path, (exg_int)info.st_size, exg_idx_offset(idx, 0));
         goto done;
     }
     EXG_TRY(parse_head(idx, head));
@@ -210,19 +210,21 @@ done:
     return st;
 }
 
-/* Spread packed samples to rows `stride` bytes apart. */
-static void unpack(const uint8_t *packed, exg_int count, exg_int size,
-                   exg_int stride, uint8_t *rows)
+exg_int exg_idx_piece(const exg_idx *idx)
 {
+    const exg_int size = idx->h * idx->w;
+
+    return size < PIECE ? PIECE / size : 1;
+}
+
+void exg_idx_unpack(const exg_idx *idx, const uint8_t *packed, exg_int count,
+                    exg_int stride, uint8_t *rows)
+{
+    const exg_int size = idx->h * idx->w;
+
     for (exg_int i = 0; i < count; i++) {
         memcpy(rows + i * stride, packed + i * size, (size_t)size);
     }
-}
-
-/* Samples that move at a time. */
-static exg_int piece_samples(exg_int size)
-{
-    return size < PIECE ? PIECE / size : 1;
 }
 
 /* My slice of a plain file. */
@@ -231,7 +233,7 @@ static exg_status read_slice(const exg_idx *idx, exg_shard mine, exg_int stride,
 {
     exg_status st = EXG_OK;
     const exg_int size = idx->h * idx->w;
-    const exg_int most = piece_samples(size);
+    const exg_int most = exg_idx_piece(idx);
     uint8_t *piece = NULL;
     int file = -1;
 
@@ -240,10 +242,9 @@ static exg_status read_slice(const exg_idx *idx, exg_shard mine, exg_int stride,
     for (exg_int i = 0; i < mine.count; i += most) {
         const exg_int n = least(most, mine.count - i);
 
-        EXG_TRY(read_at(file, idx->path,
-                        head_bytes(idx->kind) + (mine.first + i) * size,
+        EXG_TRY(read_at(file, idx->path, exg_idx_offset(idx, mine.first + i),
                         n * size, piece));
-        unpack(piece, n, size, stride, rows + i * stride);
+        exg_idx_unpack(idx, piece, n, stride, rows + i * stride);
     }
 done:
     if (file >= 0) {
@@ -253,143 +254,17 @@ done:
     return st;
 }
 
-/* Decompress exactly `count` bytes, which begin at byte `offset`. */
-static exg_status inflate_all(exg_gunzip *z, const exg_idx *idx, exg_int offset,
-                              exg_int count, uint8_t *bytes)
-{
-    exg_status st = EXG_OK;
-    exg_int got = 0;
-
-    EXG_TRY(exg_gunzip_read(z, count, bytes, &got));
-    if (got < count) {
-        st = exg_fail(EXG_EINPUT,
-                      "%s: ends at byte %td (decompressed), want %td",
-                      idx->path, offset + got,
-                      head_bytes(idx->kind) + idx->count * idx->h * idx->w);
-    }
-done:
-    return st;
-}
-
-/* Samples first .. first+n-1 of a gzip file, to their owner. */
-static exg_status deal_piece(const exg_par *par, exg_gunzip *z,
-                             const exg_idx *idx, int owner, exg_int first,
-                             exg_int n, uint8_t *piece)
-{
-    exg_status st = EXG_OK;
-    const exg_int size = idx->h * idx->w;
-
-    EXG_TRY(inflate_all(z, idx, head_bytes(idx->kind) + first * size, n * size,
-                        piece));
-    if (owner > 0) {
-        EXG_MPI(MPI_Send(piece, exg_mpi_count(n * size), MPI_BYTE, owner,
-                         TAG_PIECE, par->comm));
-    }
-done:
-    return st;
-}
-
-/* What follows the samples in use: the other samples, then the file's end. */
-static exg_status check_rest(exg_gunzip *z, const exg_idx *idx, exg_int total,
-                             exg_int most, uint8_t *piece)
-{
-    exg_status st = EXG_OK;
-    const exg_int size = idx->h * idx->w;
-    exg_int got = 0;
-
-    for (exg_int i = total; i < idx->count; i += most) {
-        EXG_TRY(inflate_all(z, idx, head_bytes(idx->kind) + i * size,
-                            least(most, idx->count - i) * size, piece));
-    }
-    EXG_TRY(exg_gunzip_read(z, 1, piece, &got));
-    if (got > 0) {
-        st = exg_fail(EXG_EINPUT, "%s: goes on after byte %td (decompressed)",
-                      idx->path, head_bytes(idx->kind) + idx->count * size);
-    }
-done:
-    return st;
-}
-
-/* Rank 0: decompress the file, everyone's rows in turn, its own first. */
-static exg_status deal(const exg_par *par, const exg_idx *idx, exg_int total,
-                       exg_int stride, uint8_t *rows, uint8_t *piece)
-{
-    exg_status st = EXG_OK;
-    const exg_int size = idx->h * idx->w;
-    const exg_int most = piece_samples(size);
-    exg_gunzip *z = NULL;
-    int owner = 1; /* the first that still waits for rows */
-
-    EXG_TRY(exg_gunzip_open(idx->path, &z));
-    EXG_TRY(inflate_all(z, idx, 0, head_bytes(idx->kind), piece));
-    for (int r = 0; r < par->size; r++) {
-        const exg_shard shard = exg_shard_of(total, r, par->size);
-
-        for (exg_int i = 0; i < shard.count; i += most) {
-            const exg_int n = least(most, shard.count - i);
-
-            EXG_TRY(deal_piece(par, z, idx, r, shard.first + i, n, piece));
-            if (r == 0) {
-                unpack(piece, n, size, stride, rows + i * stride);
-            }
-        }
-        owner = r + 1;
-    }
-    EXG_TRY(check_rest(z, idx, total, most, piece));
-done:
-    for (; owner < par->size; owner++) { /* an empty piece: there is no more */
-        if (exg_shard_of(total, owner, par->size).count > 0) {
-            EXG_MPI(MPI_Send(piece, 0, MPI_BYTE, owner, TAG_PIECE, par->comm));
-        }
-    }
-    exg_gunzip_close(&z);
-    return st;
-}
-
-/* The other ranks: take what rank 0 deals.  If it fails, it speaks for all. */
-static void take(const exg_par *par, const exg_idx *idx, exg_shard mine,
-                 exg_int stride, uint8_t *rows, uint8_t *piece)
-{
-    const exg_int size = idx->h * idx->w;
-    const exg_int most = piece_samples(size);
-
-    for (exg_int i = 0; i < mine.count; i += most) {
-        const exg_int n = least(most, mine.count - i);
-        MPI_Status got;
-        int bytes = 0;
-
-        EXG_MPI(MPI_Recv(piece, exg_mpi_count(n * size), MPI_BYTE, 0, TAG_PIECE,
-                         par->comm, &got));
-        EXG_MPI(MPI_Get_count(&got, MPI_BYTE, &bytes));
-        if (bytes == 0) {
-            return;
-        }
-        unpack(piece, n, size, stride, rows + i * stride);
-    }
-}
-
 exg_status exg_idx_read(const exg_par *par, const exg_idx *idx, exg_int total,
                         exg_int stride, uint8_t *rows)
 {
     exg_status st = EXG_OK;
     const exg_shard mine = exg_shard_mine(par, total);
-    const exg_int size = idx->h * idx->w;
-    const exg_int most = piece_samples(size);
-    uint8_t *piece = NULL;
 
-    EXG_ASSERT(total >= 1 && total <= idx->count && stride >= size);
-    if (!idx->gzip) {
-        EXG_TRY_ALL(par, read_slice(idx, mine, stride, rows));
-        return EXG_OK;
+    EXG_ASSERT(total >= 1 && total <= idx->count && stride >= idx->h * idx->w);
+    if (idx->gzip) {
+        return exg_deal_rows(par, idx, total, stride, rows);
     }
-    EXG_TRY_ALL(par, exg_new(&piece, most * size + HEAD_IMAGES));
-    if (par->rank == 0) {
-        st = deal(par, idx, total, stride, rows, piece);
-    } else {
-        take(par, idx, mine, stride, rows, piece);
-    }
-    EXG_TRY_ALL(par, st);
+    EXG_TRY_ALL(par, read_slice(idx, mine, stride, rows));
 done:
-    exg_free(piece);
     return st;
 }
