@@ -1,9 +1,11 @@
 /* mpi_source.c -- datasets by name and directory; what does not fit is told. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "data/batch.h"
 #include "data/source.h"
 #include "data/synth.h"
 #include "par/agree.h"
@@ -304,6 +306,54 @@ START_TEST(more_ranks_than_samples_is_fine)
 }
 END_TEST
 
+#ifdef EXG_DEBUG
+/* Each agreed step of reading and of batches, made to fail on each rank. */
+static void fails_everywhere(const char *step, const exg_source_want *want)
+{
+    for (int rank = 0; rank < world->size; rank++) {
+        exg_dataset *set = NULL;
+        exg_batches *b = NULL;
+        char wish[64];
+        exg_status st;
+
+        snprintf(wish, sizeof wish, "%s:%d", step, rank);
+        setenv("EXG_FAULT", wish, 1);
+        st = exg_source_create(world, want, &set);
+        if (st == EXG_OK) {
+            st = exg_batches_create(world, &set->train,
+                                    (exg_batches_plan){.batch = 16}, &b);
+        }
+        if (st == EXG_OK) {
+            st = exg_batches_epoch(world, b, 0, 0);
+        }
+        unsetenv("EXG_FAULT");
+        exg_batches_destroy(world, &b);
+        exg_source_destroy(&set);
+        ck_all(world, st == EXG_EIO);
+        ck_all(world, strstr(exg_err_text(), "fault asked for") != NULL);
+        exg_err_clear();
+    }
+}
+
+START_TEST(faults_on_any_rank_reach_every_rank)
+{
+    exg_synth synth = small;
+    exg_source_want want;
+
+    make_set("faulty", synth);
+    want = want_of(dir);
+    fails_everywhere("exg_new", &want);
+    fails_everywhere("exg_mem_product", &want);
+    fails_everywhere("read_slice", &want);
+    fails_everywhere("check_labels", &want);
+    synth.gzip = 1;
+    make_set("faulty_gzip", synth);
+    want = want_of(dir);
+    fails_everywhere("st", &want); /* of exg_deal_rows() */
+}
+END_TEST
+#endif
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("source");
@@ -320,5 +370,8 @@ Suite *exg_suite(void)
     tcase_add_test(tc, files_that_do_not_go_together_are_refused);
     tcase_add_test(tc, sets_of_different_image_size_are_refused);
     tcase_add_test(tc, more_ranks_than_samples_is_fine);
+#ifdef EXG_DEBUG
+    tcase_add_test(tc, faults_on_any_rank_reach_every_rank);
+#endif
     return s;
 }
