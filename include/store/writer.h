@@ -44,6 +44,7 @@ typedef struct {
                         contiguous blocks that tile it; unused on rank 0's  */
     const void *data; /* dims with dims[split] = shard.count, row-major; may
                          be NULL where this rank holds nothing              */
+    int has_zeros;    /* many values are exactly 0: pack without shuffle    */
 } exg_writer_array;
 
 /** Start PATH.part.  Collective.
@@ -71,7 +72,7 @@ EXG_MUST_CHECK exg_status exg_writer_group(const exg_par *par, exg_writer *w,
                                            const char *path,
                                            const char *nx_class);
 
-/** Write an array, chunked with shuffle and deflate from 16 KiB on.
+/** Write an array; from 16 KiB on chunked, shuffled and deflated.
  * Collective: all of *a but shard.first, shard.count and data equal.
  * @return EXG_OK, EXG_EUSAGE (shard outside its dimension), EXG_ELIB */
 EXG_MUST_CHECK exg_status exg_writer_put(const exg_par *par, exg_writer *w,

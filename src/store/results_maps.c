@@ -164,17 +164,24 @@ exg_status exg_results_embedding_put(const exg_par *par, exg_writer *w,
          EXG_WRITER_I32,
          e->label,
          {&n}},
-        {EXG_SCHEMA_FEATURES,
-         "input of the last layer",
-         "1",
-         EXG_WRITER_F32,
-         e->features,
-         {&n, &d}},
     };
+    const exg_writer_array features = {.path = EXG_SCHEMA_FEATURES,
+                                       .long_name = "input of the last layer",
+                                       .units = "1",
+                                       .type = EXG_WRITER_F32,
+                                       .rank = 2,
+                                       .dims = {e->shard.total, e->nfeature},
+                                       .split = 0,
+                                       .shard = e->shard,
+                                       .data = e->features,
+                                       .has_zeros = 1};
 
     EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_EMBEDDING, "NXdata"));
     EXG_TRY(exg_results_count(par, w, &d, "feature", ""));
     EXG_TRY(exg_results_items(par, w, COUNT(item), item));
+    EXG_TRY(exg_writer_put(par, w, &features));
+    EXG_TRY(exg_writer_attach(par, w, EXG_SCHEMA_FEATURES, 2,
+                              (const char *[]){n.scale, d.scale}));
     EXG_TRY(
         exg_results_axes(par, w, EXG_SCHEMA_EMBEDDING, "features", 2, axes));
 done:

@@ -163,6 +163,7 @@ exg_status exg_results_tsne_put(const exg_par *par, exg_writer *w,
                                 const exg_results_tsne *t)
 {
     static const char *const axes[] = {"x", "y", "z"};
+    static const char *const along[] = {"x_indices", "y_indices", "z_indices"};
     exg_status st = EXG_OK;
     const paths p = paths_of(t->group);
 
@@ -173,6 +174,9 @@ exg_status exg_results_tsne_put(const exg_par *par, exg_writer *w,
     }
     EXG_TRY(put_account(par, w, t));
     EXG_TRY(exg_results_axes(par, w, t->group, "label", (int)t->dims, axes));
+    for (exg_int j = 0; j < t->dims; j++) { /* all along the one dimension */
+        EXG_TRY(exg_writer_attr_i64(par, w, t->group, along[j], 0));
+    }
     EXG_TRY(exg_writer_attr_text(par, w, t->group, "title",
                                  "t-SNE map of the test set's features"));
 done:

@@ -3,9 +3,22 @@
  * One collective H5Dwrite per dataset: the ranks of a split array write their
  * hyperslab, and where rank 0 has it all the others take part with an empty
  * selection, because filtered datasets can only be written collectively.
- * Chunks follow from the array's shape alone, so the file does not tell how
- * many ranks wrote it.  Deflate level 1: on features and coordinates level 4
- * saves 1-2 % more and takes three times as long. */
+ *
+ * The file must not tell how many ranks wrote it.  So chunks follow from the
+ * array's shape alone, and those of a split array lie one behind the other
+ * along the split dimension, whole in all others: HDF5 gives them their places
+ * in the order of ranks, which then is the order of rows.  Pieces are small,
+ * because a chunk that several ranks share is sent to one of them and
+ * compressed there: whole moments of a trajectory as chunks took as long on two
+ * ranks as on one.
+ *
+ * Deflate level 1, because level 4 takes half as long again and saves 2-3 %.
+ * Shuffle gathers the bytes of equal weight, which helps dense numbers but
+ * tears runs of zeros apart: without it features after a ReLU are packed 1.2 to
+ * 1.7 times as fast and a quarter smaller (0.30 against 0.39 of their size with
+ * four zeros in five). */
+#include "store/writer.h"
+
 #include <string.h>
 
 #include "par/agree.h"
@@ -13,6 +26,7 @@
 
 enum {
     CHUNK_BYTES = 128 * 1024,
+    CHUNK_ROWS = 2048,       /* most of a split dimension             */
     PLAIN_BYTES = 16 * 1024, /* smaller arrays are stored as they are */
     DEFLATE_LEVEL = 1
 };
@@ -68,12 +82,10 @@ done:
     return st;
 }
 
-/* Whole trailing dimensions while they fit, a part of the next, one of the
- * rest. */
-static void chunk_shape(const exg_writer_array *a, hsize_t *chunk)
+/* Of an array that rank 0 has: whole trailing dimensions while they fit, a part
+ * of the next, one of the rest. */
+static void chunk_whole(const exg_writer_array *a, exg_int room, hsize_t *chunk)
 {
-    exg_int room = CHUNK_BYTES / (exg_int)type_size[a->type];
-
     for (int i = a->rank - 1; i >= 0; i--) {
         const exg_int fits = a->dims[i] < room ? a->dims[i] : room;
 
@@ -82,10 +94,25 @@ static void chunk_shape(const exg_writer_array *a, hsize_t *chunk)
     }
 }
 
+/* Of a split array: some rows of the split dimension. */
+static void chunk_split(const exg_writer_array *a, exg_int room, hsize_t *chunk)
+{
+    exg_int rows = a->dims[a->split];
+
+    for (int i = 0; i < a->rank; i++) {
+        chunk[i] = (hsize_t)a->dims[i];
+        room /= i == a->split ? 1 : a->dims[i];
+    }
+    rows = rows < room ? rows : room;
+    rows = rows < CHUNK_ROWS ? rows : CHUNK_ROWS;
+    chunk[a->split] = (hsize_t)(rows > 1 ? rows : 1);
+}
+
 static exg_status creation_of(const exg_writer_array *a, exg_int bytes,
                               hid_t *out)
 {
     exg_status st = EXG_OK;
+    const exg_int room = CHUNK_BYTES / (exg_int)type_size[a->type];
     hsize_t chunk[EXG_WRITER_RANK];
     hid_t list = -1;
     herr_t rc;
@@ -94,9 +121,15 @@ static exg_status creation_of(const exg_writer_array *a, exg_int bytes,
     EXG_TRY(EXG_H5(a->path, rc, H5Pset_obj_track_times(list, 0)));
     EXG_TRY(EXG_H5(a->path, rc, H5Pset_fill_time(list, H5D_FILL_TIME_NEVER)));
     if (a->rank > 0 && bytes >= PLAIN_BYTES) {
-        chunk_shape(a, chunk);
+        if (a->split >= 0) {
+            chunk_split(a, room, chunk);
+        } else {
+            chunk_whole(a, room, chunk);
+        }
         EXG_TRY(EXG_H5(a->path, rc, H5Pset_chunk(list, a->rank, chunk)));
-        EXG_TRY(EXG_H5(a->path, rc, H5Pset_shuffle(list)));
+        if (!a->has_zeros) {
+            EXG_TRY(EXG_H5(a->path, rc, H5Pset_shuffle(list)));
+        }
         EXG_TRY(EXG_H5(a->path, rc, H5Pset_deflate(list, DEFLATE_LEVEL)));
     }
     *out = list;
