@@ -19,7 +19,7 @@ typedef struct {
     int64_t *support;                /* shape (K)                         */
 } exg_run_epoch;
 
-/** One map of the embeddings; see app/mapping.h. */
+/** Embeddings and their maps; see app/mapping.c. */
 typedef struct exg_run_map exg_run_map;
 
 /** A run: filled stage by stage, owned by the pipeline. */
@@ -36,8 +36,7 @@ typedef struct {
     exg_run_epoch *epoch;   /* shape (epochs, at least 1)                 */
     exg_int best;           /* which of them has the lowest loss          */
     exg_saliency *saliency; /* NULL without the stage                   */
-    exg_int nmap;
-    exg_run_map *map; /* shape (nmap)                                   */
+    exg_run_map *map;       /* NULL without the stage "embed" */
     exg_clock clock;
     double start; /* seconds                                            */
 } exg_run;

@@ -165,7 +165,7 @@ static exg_status draw(exg_run *run, const char *results)
     EXG_TRY_ALL(run->par,
                 run->par->rank == 0 ? make_directories(plots) : EXG_OK);
     EXG_TRY_ALL(run->par, exg_figures_draw(results, plots, run->par->rank,
-                                           run->par->size));
+                                           run->par->size, NULL));
     exg_log_say("figures: %s (%.1f s)", plots, exg_clock_now() - start);
 done:
     return st;
