@@ -4,26 +4,46 @@
 
 #include "embed/tiles.h"
 
+/** The tiles of one rank, passing by.  Plain data. */
+typedef struct {
+    exg_shard tiles;     /* which                                          */
+    exg_int tile_floats; /* floats from one tile to the next               */
+    const float *data;   /* per tile: rows (EXG_TILE, D), then their norms */
+} exg_ring_block;
+
+/** What is done with a block.  Local; see exg_ring_turn().
+ * @param[in] state  the caller's
+ * @return EXG_OK or a failure */
+typedef exg_status (*exg_ring_visit)(void *state, const exg_ring_block *block);
+
+/** Show every rank's tiles to every rank, my own first.
+ *
+ * Collective.  The next block arrives while `visit` works on this one.
+ * @return EXG_OK, EXG_ENOMEM, or what visit returned on the lowest rank that
+ *         failed */
+EXG_MUST_CHECK exg_status exg_ring_turn(const exg_par *par,
+                                        const exg_tiles *tiles,
+                                        exg_ring_visit visit, void *state);
+
 /** What is done with the squared distances between two tiles.  Local.
  *
  * @param[in] state  the caller's
  * @param[in] tile   0..own.count-1: which of my tiles has the rows
  * @param[in] first  global row of the other tile's first row
  * @param[in] count  rows of the other tile
- * @param[in] dist2  shape (EXG_TILE, EXG_TILE): squared distances, >= 0
- * @return EXG_OK or a failure, which ends the ring on all ranks */
-typedef exg_status (*exg_ring_visit)(void *state, exg_int tile, exg_int first,
-                                     exg_int count, const float *dist2);
+ * @param[in] dist2  shape (EXG_TILE, EXG_TILE): squared distances, >= 0 */
+typedef void (*exg_ring_use)(void *state, exg_int tile, exg_int first,
+                             exg_int count, const float *dist2);
 
 /** Squared distances of every row of mine to every row there is.
  *
  * Collective.  |a - b|^2 = |a|^2 + |b|^2 - 2 ab, by BLAS on whole tiles.  The
  * norms are BLAS products too, so identical rows get exactly 0.
  *
- * @return EXG_OK, EXG_ENOMEM, or what visit returned
+ * @return EXG_OK, EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_ring_distances(const exg_par *par,
                                              const exg_tiles *tiles,
-                                             exg_ring_visit visit, void *state);
+                                             exg_ring_use use, void *state);
 
 #endif

@@ -107,8 +107,8 @@ static void collect(search *s, exg_int row, exg_int first, exg_int n,
     }
 }
 
-static exg_status visit(void *state, exg_int tile, exg_int first, exg_int count,
-                        const float *dist2)
+static void use(void *state, exg_int tile, exg_int first, exg_int count,
+                const float *dist2)
 {
     search *s = state;
     const exg_int row0 = tile * EXG_TILE;
@@ -116,7 +116,6 @@ static exg_status visit(void *state, exg_int tile, exg_int first, exg_int count,
     for (exg_int r = 0; r < EXG_TILE && row0 + r < s->tiles->count; r++) {
         collect(s, row0 + r, first, count, dist2 + r * EXG_TILE);
     }
-    return EXG_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -158,7 +157,7 @@ exg_status exg_knn(const exg_par *par, const exg_tiles *tiles, exg_int k,
     for (exg_int i = 0; i < n; i++) {
         s.bound[i] = INFINITY;
     }
-    EXG_TRY(exg_ring_distances(par, tiles, visit, &s));
+    EXG_TRY(exg_ring_distances(par, tiles, use, &s));
     finish(&s, found, far);
     EXG_TRY(
         exg_tiles_back(par, tiles, k * (exg_int)sizeof *index, found, index));

@@ -1,8 +1,7 @@
 /* ring.c -- see ring.h.
  *
  * At step s a rank holds the block of rank + s and passes it on to rank - 1
- * while it works on it, so the transfer hides behind the products.  A block is
- * its owner's tiles, each followed by the norms of its rows. */
+ * while it works on it, so the transfer hides behind the products. */
 #include "embed/ring.h"
 
 #include <cblas.h>
@@ -10,15 +9,7 @@
 
 #include "par/agree.h"
 
-/* Blocks on their way. */
-typedef struct {
-    float *block[2];     /* shape (most tiles) each: rows, then norms */
-    float *norm;         /* shape (own rows with padding)             */
-    float *product;      /* shape (EXG_TILE, EXG_TILE)                */
-    exg_int tile_floats; /* one tile and its norms                    */
-    MPI_Datatype type;   /* of one tile and its norms                 */
-} ring;
-
+/* c = a b', the product of two tiles. */
 static void product(const float *a, const float *b, exg_int dim, float *c)
 {
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, EXG_TILE, EXG_TILE,
@@ -26,31 +17,92 @@ static void product(const float *a, const float *b, exg_int dim, float *c)
                 EXG_TILE);
 }
 
-/* Norms by the same products as distances. */
-static void norms(const exg_tiles *t, ring *g)
+/* My block in travelling form.  Norms come from the same products as distances,
+ * so that those of identical rows cancel. */
+static exg_status pack(const exg_tiles *t, exg_int tile_floats, float *block)
 {
-    for (exg_int i = 0; i < t->own.count; i++) {
-        const float *x = t->x + i * EXG_TILE * t->dim;
-
-        product(x, x, t->dim, g->product);
-        for (exg_int r = 0; r < EXG_TILE; r++) {
-            g->norm[i * EXG_TILE + r] = g->product[r * EXG_TILE + r];
-        }
-    }
-}
-
-/* My block in travelling form: each tile with its norms. */
-static void pack(const exg_tiles *t, const ring *g, float *block)
-{
+    exg_status st = EXG_OK;
     const exg_int n = EXG_TILE * t->dim;
+    float *c = NULL;
 
+    EXG_TRY(exg_new(&c, EXG_TILE * EXG_TILE));
     for (exg_int i = 0; i < t->own.count; i++) {
-        float *tile = block + i * g->tile_floats;
+        float *tile = block + i * tile_floats;
 
         memcpy(tile, t->x + i * n, sizeof(float) * (size_t)n);
-        memcpy(tile + n, g->norm + i * EXG_TILE, sizeof(float) * EXG_TILE);
+        product(tile, tile, t->dim, c);
+        for (exg_int r = 0; r < EXG_TILE; r++) {
+            tile[n + r] = c[r * EXG_TILE + r];
+        }
     }
+done:
+    exg_free(c);
+    return st;
 }
+
+/* Step s of the turn: pass the block on, look at it, take the next. */
+static exg_status step(const exg_par *par, const exg_tiles *t, int s,
+                       exg_int tile_floats, MPI_Datatype type,
+                       float *const buffer[2], exg_status mine,
+                       exg_ring_visit visit, void *state)
+{
+    const int size = par->size, rank = par->rank;
+    const exg_ring_block now = {
+        .tiles = exg_shard_of(t->own.total, (rank + s) % size, size),
+        .tile_floats = tile_floats,
+        .data = buffer[s % 2]};
+    const exg_shard next =
+        exg_shard_of(t->own.total, (rank + s + 1) % size, size);
+    MPI_Request request[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+
+    if (s + 1 < size) {
+        EXG_MPI(MPI_Irecv(buffer[(s + 1) % 2], exg_mpi_count(next.count), type,
+                          (rank + 1) % size, s, par->comm, &request[0]));
+        EXG_MPI(MPI_Isend(buffer[s % 2], exg_mpi_count(now.tiles.count), type,
+                          (rank + size - 1) % size, s, par->comm, &request[1]));
+    }
+    if (mine == EXG_OK) { /* a failure must not stop the passing on */
+        mine = visit(state, &now);
+    }
+    EXG_MPI(MPI_Waitall(2, request, MPI_STATUSES_IGNORE));
+    return mine;
+}
+
+exg_status exg_ring_turn(const exg_par *par, const exg_tiles *tiles,
+                         exg_ring_visit visit, void *state)
+{
+    exg_status st = EXG_OK, mine = EXG_OK;
+    const exg_int most = exg_shard_of(tiles->own.total, 0, par->size).count;
+    const exg_int tile_floats = EXG_TILE * (tiles->dim + 1);
+    const int others = par->size > 1;
+    float *buffer[2] = {NULL, NULL};
+    MPI_Datatype type;
+
+    openblas_set_num_threads(1);
+    EXG_TRY_ALL(par, exg_new(&buffer[0], most * tile_floats));
+    EXG_TRY_ALL(par, exg_new(&buffer[1], others ? most * tile_floats : 0));
+    EXG_TRY_ALL(par, pack(tiles, tile_floats, buffer[0]));
+    type = exg_par_row_type(tile_floats * (exg_int)sizeof(float));
+    for (int s = 0; s < par->size; s++) {
+        mine =
+            step(par, tiles, s, tile_floats, type, buffer, mine, visit, state);
+    }
+    EXG_MPI(MPI_Type_free(&type));
+    EXG_TRY(exg_agree(par, mine));
+done:
+    exg_free(buffer[0]);
+    exg_free(buffer[1]);
+    return st;
+}
+
+/* What distances need. */
+typedef struct {
+    const exg_tiles *tiles;
+    float *norm;    /* shape (own rows with padding), from my own block */
+    float *product; /* shape (EXG_TILE, EXG_TILE)                       */
+    exg_ring_use use;
+    void *state;
+} measure;
 
 /* Products into squared distances, clamped at 0. */
 static void distances(const float *na, const float *nb, float *c)
@@ -68,83 +120,45 @@ static void distances(const float *na, const float *nb, float *c)
 }
 
 /* All of my tiles against a block. */
-static exg_status work(const exg_tiles *t, ring *g, exg_shard from,
-                       const float *block, exg_ring_visit visit, void *state)
+static exg_status measure_block(void *state, const exg_ring_block *block)
 {
-    exg_status st = EXG_OK;
+    const measure *m = state;
+    const exg_tiles *t = m->tiles;
+    const exg_int n = EXG_TILE * t->dim;
 
+    if (block->tiles.first == t->own.first) { /* mine, the first of all */
+        for (exg_int i = 0; i < t->own.count; i++) {
+            memcpy(m->norm + i * EXG_TILE,
+                   block->data + i * block->tile_floats + n,
+                   sizeof(float) * EXG_TILE);
+        }
+    }
     for (exg_int i = 0; i < t->own.count; i++) {
-        for (exg_int j = 0; j < from.count; j++) {
-            const float *b = block + j * g->tile_floats;
-            const exg_int first = (from.first + j) * EXG_TILE;
+        for (exg_int j = 0; j < block->tiles.count; j++) {
+            const float *b = block->data + j * block->tile_floats;
+            const exg_int first = (block->tiles.first + j) * EXG_TILE;
             const exg_int left = t->total - first;
 
-            product(t->x + i * EXG_TILE * t->dim, b, t->dim, g->product);
-            distances(g->norm + i * EXG_TILE, b + EXG_TILE * t->dim,
-                      g->product);
-            EXG_TRY(visit(state, i, first, left < EXG_TILE ? left : EXG_TILE,
-                          g->product));
+            product(t->x + i * n, b, t->dim, m->product);
+            distances(m->norm + i * EXG_TILE, b + n, m->product);
+            m->use(m->state, i, first, left < EXG_TILE ? left : EXG_TILE,
+                   m->product);
         }
     }
-done:
-    return st;
-}
-
-/* Once round. */
-static exg_status turn(const exg_par *par, const exg_tiles *t, ring *g,
-                       exg_ring_visit visit, void *state)
-{
-    exg_status mine = EXG_OK; /* a failure must not stop the passing on */
-    const int left = (par->rank + par->size - 1) % par->size;
-    const int right = (par->rank + 1) % par->size;
-
-    pack(t, g, g->block[0]);
-    for (int s = 0; s < par->size; s++) {
-        const exg_shard now =
-            exg_shard_of(t->own.total, (par->rank + s) % par->size, par->size);
-        const exg_shard next = exg_shard_of(
-            t->own.total, (par->rank + s + 1) % par->size, par->size);
-        float *block = g->block[s % 2];
-        MPI_Request request[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-
-        if (s + 1 < par->size) {
-            EXG_MPI(MPI_Irecv(g->block[(s + 1) % 2], exg_mpi_count(next.count),
-                              g->type, right, s, par->comm, &request[0]));
-            EXG_MPI(MPI_Isend(block, exg_mpi_count(now.count), g->type, left, s,
-                              par->comm, &request[1]));
-        }
-        if (mine == EXG_OK) {
-            mine = work(t, g, now, block, visit, state);
-        }
-        EXG_MPI(MPI_Waitall(2, request, MPI_STATUSES_IGNORE));
-    }
-    return exg_agree(par, mine);
+    return EXG_OK;
 }
 
 exg_status exg_ring_distances(const exg_par *par, const exg_tiles *tiles,
-                              exg_ring_visit visit, void *state)
+                              exg_ring_use use, void *state)
 {
     exg_status st = EXG_OK;
-    const exg_int most = exg_shard_of(tiles->own.total, 0, par->size).count;
-    ring g = {.tile_floats = EXG_TILE * (tiles->dim + 1),
-              .type = MPI_DATATYPE_NULL};
+    measure m = {.tiles = tiles, .use = use, .state = state};
 
-    openblas_set_num_threads(1);
-    EXG_TRY_ALL(par, exg_new(&g.block[0], most * g.tile_floats));
-    EXG_TRY_ALL(par,
-                exg_new(&g.block[1], par->size > 1 ? most * g.tile_floats : 0));
-    EXG_TRY_ALL(par, exg_new(&g.norm, tiles->own.count * EXG_TILE));
-    EXG_TRY_ALL(par, exg_new(&g.product, EXG_TILE * EXG_TILE));
-    g.type = exg_par_row_type(g.tile_floats * (exg_int)sizeof(float));
-    norms(tiles, &g);
-    EXG_TRY(turn(par, tiles, &g, visit, state));
+    EXG_TRY_ALL(par, exg_new(&m.norm, tiles->own.count * EXG_TILE));
+    EXG_TRY_ALL(par, exg_new(&m.product, EXG_TILE * EXG_TILE));
+    EXG_TRY(exg_ring_turn(par, tiles, measure_block, &m));
 done:
-    if (g.type != MPI_DATATYPE_NULL) {
-        EXG_MPI(MPI_Type_free(&g.type));
-    }
-    exg_free(g.block[0]);
-    exg_free(g.block[1]);
-    exg_free(g.norm);
-    exg_free(g.product);
+    exg_free(m.norm);
+    exg_free(m.product);
     return st;
 }
