@@ -79,6 +79,9 @@ static void report(const exg_par *par, const exg_tsne_result *r, double wall)
     if (par->rank == 0) {
         printf("%-18s %8.3f s, %d ranks\n", "tsne", wall, par->size);
         printf("%-18s %8.4f nats, engine %s\n", "KL", r->final_kl, r->engine);
+        printf("%-18s %8.4f (5), %.4f (12), recall@10 %.4f\n",
+               "trustworthiness", r->quality.trust5, r->quality.trust12,
+               r->quality.recall);
     }
 }
 
@@ -106,8 +109,8 @@ int main(int argc, char **argv)
         clusters(rows, x);
     }
     wall = exg_clock_now();
-    if (exg_tsne(&par, rows.total, argc > 4 ? IMAGE : CLUSTER_DIM, x, &opt,
-                 &r) != EXG_OK) {
+    if (exg_tsne(&par, rows.total, argc > 4 ? IMAGE : CLUSTER_DIM, x, NULL,
+                 &opt, &r) != EXG_OK) {
         fprintf(stderr, "%s\n", exg_err_text());
         MPI_Abort(par.comm, 1);
     }

@@ -48,9 +48,9 @@ static int same_as_alone(exg_int total, const exg_tsne_options *opt)
     int good = 1;
 
     fill(exg_shard_of(total, 0, 1), x);
-    good &= exg_tsne(&one, total, DIM, x, opt, &alone) == EXG_OK;
+    good &= exg_tsne(&one, total, DIM, x, NULL, opt, &alone) == EXG_OK;
     fill(exg_shard_mine(world, total), x);
-    good &= exg_tsne(world, total, DIM, x, opt, &many) == EXG_OK;
+    good &= exg_tsne(world, total, DIM, x, NULL, opt, &many) == EXG_OK;
     good = good && many.frames == alone.frames;
     for (exg_int f = 0; good && f < many.frames; f++) {
         const size_t row = sizeof(float) * (size_t)opt->dims;
@@ -63,6 +63,8 @@ static int same_as_alone(exg_int total, const exg_tsne_options *opt)
         good &= many.iteration[f] == alone.iteration[f];
     }
     good = good && isfinite(many.final_kl);
+    good =
+        good && memcmp(&many.quality, &alone.quality, sizeof many.quality) == 0;
     exg_tsne_free(&many);
     exg_tsne_free(&alone);
     return good;
@@ -86,7 +88,7 @@ END_TEST
 static exg_status try_map(exg_int total, const exg_tsne_options *opt, float *x)
 {
     exg_tsne_result r = {.dims = 0};
-    const exg_status st = exg_tsne(world, total, DIM, x, opt, &r);
+    const exg_status st = exg_tsne(world, total, DIM, x, NULL, opt, &r);
 
     exg_tsne_free(&r);
     return st;
@@ -159,7 +161,7 @@ START_TEST(data_without_information_ends_finite)
 
         x[i] = _i == 0 ? 0.0f : _i == 1 ? -3e37f : (float)(row % 2) * 1e-30f;
     }
-    ck_ok(world, exg_tsne(world, 300, DIM, x, &opt, &r));
+    ck_ok(world, exg_tsne(world, 300, DIM, x, NULL, &opt, &r));
     for (exg_int i = 0; i < mine.count * r.dims; i++) {
         good &= isfinite(r.y[i]);
     }

@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-#include "core/clock.h"
+#include "embed/points.h"
+#include "embed/quality.h"
 #include "kern/kern.h"
-#include "par/shard.h"
 
 /** Where the points start. */
 typedef enum {
@@ -31,54 +31,76 @@ typedef struct {
     double perplexity;    /* 1 .. (N - 1) / 3                               */
     exg_int iterations;   /* >= 0                                           */
     exg_int early;        /* of them with exaggeration                      */
-    double exaggeration;  /* factor of P in those                           */
+    double exaggeration;  /* factor of P in those, > 0                      */
     double learning_rate; /* 0: max(N / exaggeration, 200), see descend.h   */
     exg_tsne_init init;
     uint64_t seed;        /* of random positions and PCA's start            */
     exg_int every;        /* iterations between frames of the trajectory    */
+    int quality;          /* 1: measure the map, 0: do not                  */
     const char *engine;   /* of repulsion: "auto", "exact"                  */
-    const exg_kern *kern; /* NULL: the best of this CPU                     */
-    const float *start;   /* my rows, (count, dims), where init is GIVEN    */
-    exg_tsne_progress progress; /* or NULL                                   */
+    const exg_kern *kern; /* the same set on all ranks; NULL: this CPU's    */
+    const float *start;   /* shape (my rows, dims), where init is GIVEN     */
+    exg_tsne_progress progress; /* or NULL                                  */
     void *progress_state;
 } exg_tsne_options;
 
-#define EXG_TSNE_DEFAULTS                                                \
-    {                                                                    \
-        .dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250, \
-        .exaggeration = 12.0, .every = 25, .engine = "auto"              \
-    }
+/* clang-format off */
+#define EXG_TSNE_DEFAULTS                                                      \
+    {.dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250,          \
+     .exaggeration = 12.0, .every = 25, .quality = 1, .engine = "auto"}
+/* clang-format on */
 
 /** A map.  The caller frees the contents with exg_tsne_free(). */
 typedef struct {
-    exg_shard rows; /* my points                                          */
+    exg_shard rows; /* my points, exg_shard_mine(par, N) */
     int dims;
-    float *y;           /* shape (rows.count, dims): mean 0                   */
-    exg_int frames;     /* T: iterations 0, every, 2 every, ..., the last     */
-    float *trajectory;  /* shape (T, rows.count, dims)                        */
-    int64_t *iteration; /* shape (T)                                         */
-    double *kl;         /* shape (T): KL(P || Q) in nats, on every rank       */
-    double final_kl;    /* the last of them                                   */
-    const char *engine; /* the one that was used                             */
-    exg_clock clock;    /* seconds of this rank per phase                     */
+    float *y;             /* shape (rows.count, dims): mean 0                */
+    exg_int frames;       /* T: iterations 0, every, 2 every, ..., the last  */
+    float *trajectory;    /* shape (T, rows.count, dims); the last is y      */
+    int64_t *iteration;   /* shape (T)                                       */
+    double *kl;           /* shape (T): KL(P || Q), nats, on every rank      */
+    double final_kl;      /* the last of them                                */
+    double learning_rate; /* the one that was used                          */
+    const char *engine;   /* the one that was used                           */
+    exg_quality quality;  /* NaN where options.quality is 0                  */
+    exg_clock clock;      /* seconds of this rank per phase                  */
 } exg_tsne_result;
 
-/** Make a map.
+/** Whether the choices are possible for so many points.  Local.
+ * @return EXG_OK, or EXG_EUSAGE with the values that are possible */
+EXG_MUST_CHECK exg_status exg_tsne_check(exg_int total, exg_int dim,
+                                         const exg_tsne_options *opt);
+
+/** Make a map of points that are ready.
  *
  * Collective.  The result is the same bits for any number of ranks.
  *
- * @param[in]  total   rows N >= 4, equal on all ranks
- * @param[in]  dim     columns D >= 1, equal on all ranks
- * @param[in]  x       shape (my count of exg_shard_mine(par, total), D)
- * @param[in]  opt     choices
+ * @param[in]  points  from exg_points_create(); unchanged, so that maps of
+ *                     other dimensions can follow
+ * @param[in]  label   shape (my rows), for the accuracies; or NULL on all ranks
+ * @param[in]  opt     choices; perplexity is the points'
  * @param[out] result  the map
- * @return EXG_OK, or on every rank: EXG_EUSAGE (a choice is out of range; the
- *         message says which values are possible), EXG_EINPUT (a feature is NaN
- *         or infinite: the first such row), EXG_ENOMEM, EXG_ENUMERIC (the
- *         descent diverged)
+ * @return EXG_OK, or on every rank: EXG_EUSAGE (a choice is out of range or
+ *         differs between ranks), EXG_ENOMEM, EXG_ENUMERIC (the descent
+ *         diverged)
  */
+EXG_MUST_CHECK exg_status exg_tsne_map(const exg_par *par,
+                                       const exg_points *points,
+                                       const int32_t *label,
+                                       const exg_tsne_options *opt,
+                                       exg_tsne_result *result);
+
+/** exg_points_create() and exg_tsne_map(): features to map in one call.
+ *
+ * Collective.
+ * @param[in]  total  rows N >= 4, equal on all ranks
+ * @param[in]  dim    columns D >= 1, equal on all ranks
+ * @param[in]  x      shape (my count of exg_shard_mine(par, total), D)
+ * @return what those two return; where a feature is NaN or infinite,
+ *         EXG_EINPUT names the first such row */
 EXG_MUST_CHECK exg_status exg_tsne(const exg_par *par, exg_int total,
                                    exg_int dim, const float *x,
+                                   const int32_t *label,
                                    const exg_tsne_options *opt,
                                    exg_tsne_result *result);
 

@@ -4,62 +4,58 @@
 #include <math.h>
 #include <string.h>
 
-#include "embed/affinity.h"
 #include "embed/descend.h"
-#include "embed/knn.h"
 #include "embed/pca.h"
 #include "embed/repulse.h"
 #include "par/agree.h"
 
-#define LEAST_RATE 200.0 /* for few points: scikit-learn's 50, FIt-SNE's 200 \
-                          */
+#define LEAST_RATE 200.0 /* for few points, as scikit-learn and FIt-SNE */
 
-/* Refuse what cannot work, and choices that differ between ranks. */
-static exg_status check(const exg_par *par, exg_int total, exg_int dim,
-                        const exg_tsne_options *o)
+exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
 {
-    const double most = (double)(total - 1) / 3.0;
-    const double same[] = {
-        (double)total,   (double)dim,           o->dims,
-        o->perplexity,   (double)o->iterations, (double)o->early,
-        o->exaggeration, o->learning_rate,      (double)o->init,
-        (double)o->seed, (double)o->every};
-    exg_status st =
-        exg_par_same(par, exg_par_hash(0, same, sizeof same), "t-SNE options");
+    const exg_repulse *engine;
 
-    if (st != EXG_OK) {
-        return st;
-    }
-    if (total < 4 || total > INT32_MAX || dim < 1) {
+    if (o->iterations < 0 || o->early < 0 || o->every < 1) {
         return exg_fail(EXG_EUSAGE,
-                        "t-SNE: %td points of %td features, want 4 or more of "
-                        "1 or more",
-                        total, dim);
+                        "t-SNE: %td iterations, %td early, a frame every %td: "
+                        "want 0 or more, and frames 1 or more apart",
+                        o->iterations, o->early, o->every);
     }
-    if (!(o->perplexity >= 1.0 && o->perplexity <= most)) {
+    if (!(o->exaggeration > 0.0) || !(o->learning_rate >= 0.0) ||
+        !isfinite(o->exaggeration) || !isfinite(o->learning_rate)) {
         return exg_fail(EXG_EUSAGE,
-                        "t-SNE: perplexity %g for %td points, want 1 to %.6g",
-                        o->perplexity, total, floor(most * 1e3) / 1e3);
+                        "t-SNE: exaggeration %g, learning rate %g: want "
+                        "positive numbers",
+                        o->exaggeration, o->learning_rate);
     }
-    if (o->iterations < 0 || o->early < 0 || o->every < 1 ||
-        !(o->exaggeration > 0.0) || !(o->learning_rate >= 0.0) ||
-        !isfinite(o->exaggeration + o->learning_rate)) {
-        return exg_fail(EXG_EUSAGE, "t-SNE: iterations, exaggeration or "
-                                    "learning rate out of range");
+    if (exg_repulse_pick(o->engine, total, o->dims, &engine) != EXG_OK) {
+        return EXG_EUSAGE;
     }
-    return EXG_OK;
+    return exg_points_check(total, dim, o->perplexity);
+}
+
+/* Refuse choices that differ between ranks. */
+static exg_status same(const exg_par *par, const exg_tsne_options *o)
+{
+    const double all[] = {
+        o->dims,          o->perplexity,   (double)o->iterations,
+        (double)o->early, o->exaggeration, o->learning_rate,
+        (double)o->init,  (double)o->seed, (double)o->every,
+        o->quality};
+
+    return exg_par_same(par, exg_par_hash(0, all, sizeof all), "t-SNE options");
 }
 
 /* Room for the map and its frames. */
-static exg_status make_room(const exg_par *par, exg_int total,
+static exg_status make_room(const exg_par *par, exg_shard rows,
                             const exg_tsne_options *o, exg_tsne_result *r)
 {
     exg_status st = EXG_OK;
     const exg_int most = o->iterations / o->every + 2;
 
-    *r = (exg_tsne_result){.rows = exg_shard_mine(par, total), .dims = o->dims};
-    EXG_TRY_ALL(par, exg_new(&r->y, r->rows.count * o->dims));
-    EXG_TRY_ALL(par, exg_new(&r->trajectory, most * r->rows.count * o->dims));
+    r->rows = rows;
+    EXG_TRY_ALL(par, exg_new(&r->y, rows.count * o->dims));
+    EXG_TRY_ALL(par, exg_new(&r->trajectory, most * rows.count * o->dims));
     EXG_TRY_ALL(par, exg_new(&r->iteration, most));
     EXG_TRY_ALL(par, exg_new(&r->kl, most));
 done:
@@ -119,7 +115,7 @@ static exg_status record(const exg_par *par, void *state, exg_int iteration,
 }
 
 /* How to descend: Belkina et al. 2019 for the rate, the authors' code for the
- * rest; no point moves more than 5 in an iteration, as in openTSNE. */
+ * momentum; no point moves more than 5 in an iteration, as in openTSNE. */
 static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
 {
     const double rate = fmax((double)total / o->exaggeration, LEAST_RATE);
@@ -135,61 +131,64 @@ static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
         .every = o->every};
 }
 
-/* Seconds since the last call, booked on a phase. */
-static void lap(exg_clock *clock, const char *phase, double *since)
-{
-    const double now = exg_clock_now();
-
-    exg_clock_add(clock, phase, now - *since);
-    *since = now;
-}
-
-exg_status exg_tsne(const exg_par *par, exg_int total, exg_int dim,
-                    const float *x, const exg_tsne_options *opt,
-                    exg_tsne_result *result)
+exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
+                        const int32_t *label, const exg_tsne_options *opt,
+                        exg_tsne_result *result)
 {
     exg_status st = EXG_OK;
-    const exg_int k = (exg_int)(3.0 * opt->perplexity);
+    const exg_tiles *tiles = points->tiles;
+    const exg_affinity *p = points->p;
     const exg_kern *kern = opt->kern;
     const exg_repulse *engine = NULL;
-    exg_tsne_result r = {.dims = opt->dims};
-    exg_tiles *tiles = NULL;
-    exg_affinity *p = NULL;
-    int32_t *near = NULL;
-    float *dist2 = NULL;
-    film reel = {.opt = opt, .result = &r};
-    const exg_descend_plan plan = plan_of(total, opt);
+    const exg_quality none = {NAN, NAN, NAN, NAN, NAN};
+    exg_tsne_result r = {.dims = opt->dims, .quality = none};
+    film reel = {.opt = opt, .p = p, .result = &r};
+    const exg_descend_plan plan = plan_of(tiles->total, opt);
     double since = exg_clock_now();
 
-    EXG_TRY(check(par, total, dim, opt));
-    EXG_TRY_ALL(par, exg_repulse_pick(opt->engine, total, opt->dims, &engine));
+    EXG_TRY_ALL(par, exg_tsne_check(tiles->total, tiles->dim, opt));
+    EXG_TRY(same(par, opt));
+    EXG_TRY_ALL(
+        par, exg_repulse_pick(opt->engine, tiles->total, opt->dims, &engine));
     EXG_TRY_ALL(par, kern != NULL ? EXG_OK : exg_kern_select(NULL, &kern));
-    EXG_TRY(make_room(par, total, opt, &r));
-    EXG_TRY(exg_tiles_create(par, total, dim, x, &tiles));
-    EXG_TRY_ALL(par, exg_new(&near, r.rows.count * k));
-    EXG_TRY_ALL(par, exg_new(&dist2, r.rows.count * k));
-    lap(&r.clock, "tsne prepare", &since);
-    EXG_TRY(exg_knn(par, tiles, k, near, dist2));
-    lap(&r.clock, "tsne neighbours", &since);
-    EXG_TRY(
-        exg_affinity_create(par, total, k, near, dist2, opt->perplexity, &p));
-    reel.p = p;
-    lap(&r.clock, "tsne affinities", &since);
+    EXG_TRY(make_room(par, p->rows, opt, &r));
     EXG_TRY(start(par, tiles, opt, &r));
-    exg_tiles_destroy(&tiles); /* the features are not needed any more */
-    lap(&r.clock, "tsne start", &since);
+    exg_points_lap(&r.clock, "tsne start", &since);
     EXG_TRY(exg_descend(par, p, kern, engine, opt->dims, &plan, record, &reel,
                         r.y));
-    lap(&r.clock, "tsne descent", &since);
+    exg_points_lap(&r.clock, "tsne descent", &since);
+    if (opt->quality) {
+        EXG_TRY(exg_quality_of(par, tiles, points->k, points->near, label,
+                               opt->dims, r.y, &r.quality));
+        exg_points_lap(&r.clock, "tsne quality", &since);
+    }
     r.engine = engine->name;
+    r.learning_rate = plan.learning_rate;
     *result = r;
     r = (exg_tsne_result){.dims = 0};
 done:
     exg_tsne_free(&r);
-    exg_tiles_destroy(&tiles);
-    exg_affinity_destroy(&p);
-    exg_free(near);
-    exg_free(dist2);
+    return st;
+}
+
+exg_status exg_tsne(const exg_par *par, exg_int total, exg_int dim,
+                    const float *x, const int32_t *label,
+                    const exg_tsne_options *opt, exg_tsne_result *result)
+{
+    exg_status st = EXG_OK;
+    exg_points *points = NULL;
+    exg_clock clock = {.count = 0};
+
+    EXG_TRY_ALL(par, exg_tsne_check(total, dim, opt));
+    EXG_TRY(exg_points_create(par, total, dim, x, opt->perplexity, &clock,
+                              &points));
+    EXG_TRY(exg_tsne_map(par, points, label, opt, result));
+    for (int i = 0; i < result->clock.count; i++) {
+        exg_clock_add(&clock, result->clock.name[i], result->clock.seconds[i]);
+    }
+    result->clock = clock;
+done:
+    exg_points_destroy(&points);
     return st;
 }
 

@@ -1,0 +1,50 @@
+/* points.h -- features made ready for maps: what every map of the same points
+ * shares, whatever its dimensions.  Layer: embed. */
+#ifndef EXG_EMBED_POINTS_H
+#define EXG_EMBED_POINTS_H
+
+#include <stdint.h>
+
+#include "core/clock.h"
+#include "embed/affinity.h"
+#include "embed/tiles.h"
+
+/** Points with their neighbours and affinities.  Open: read freely. */
+typedef struct {
+    exg_tiles *tiles; /* the features                                       */
+    exg_int k;        /* neighbours: 3 * perplexity, 12 at least, N - 1 at
+                         most                                               */
+    int32_t *near;    /* shape (my rows, k), nearest first                  */
+    exg_affinity *p;  /* my rows of P, from 3 * perplexity of the neighbours */
+} exg_points;
+
+/** Find neighbours and affinities.
+ *
+ * Collective; all arguments but x and clock are equal on all ranks.
+ *
+ * @param[in]     total       rows N >= 4
+ * @param[in]     dim         columns D >= 1
+ * @param[in]     x           shape (my count of exg_shard_mine(), D)
+ * @param[in]     perplexity  1 .. (N - 1) / 3
+ * @param[in,out] clock       gains the seconds of each phase
+ * @param[out]    points      ended by exg_points_destroy()
+ * @return EXG_OK, or on every rank: EXG_EUSAGE (N, D or perplexity out of
+ *         range), EXG_EINPUT (a feature is NaN or infinite), EXG_ENOMEM
+ */
+EXG_MUST_CHECK exg_status exg_points_create(const exg_par *par, exg_int total,
+                                            exg_int dim, const float *x,
+                                            double perplexity, exg_clock *clock,
+                                            exg_points **points);
+
+/** Free; sets *points NULL.  Local. */
+void exg_points_destroy(exg_points **points);
+
+/** Whether so many points can be mapped at this perplexity.  Local.
+ * @return EXG_OK, or EXG_EUSAGE with the values that are possible */
+EXG_MUST_CHECK exg_status exg_points_check(exg_int total, exg_int dim,
+                                           double perplexity);
+
+/** Book the seconds since *since on a phase; *since is now.  Local. */
+void exg_points_lap(exg_clock *clock, const char *phase, double *since);
+
+#endif
