@@ -1,0 +1,326 @@
+/* wino.c -- forward and backward passes of 3x3 convolutions by Winograd's
+ * method; kern/wino.h has the mathematics.
+ *
+ * The image is worked through in strips of tile rows, so that the transformed
+ * tiles of a strip stay in the second-level cache: transform, multiply per
+ * component, transform back.  A lane's parts are treated one after the other,
+ * each as if it were alone. */
+#include "kern/wino.h"
+
+#include <string.h>
+
+#include "wino_filter.h"
+#include "wino_mul.h"
+#include "wino_tile.h"
+
+enum {
+    STRIP_TILES = 12, /* tiles a strip should have; more need more cache */
+};
+
+/** Sizes, and the parts of the workspace. */
+typedef struct {
+    exg_conv_shape s;
+    exg_int th, tw;  /* tile rows and columns                        */
+    exg_int rows;    /* tile rows of a strip                         */
+    exg_int vs, es;  /* vectors from component to component: V and E */
+    exg_int us;      /* floats from component to component of U      */
+    exg_int iw;      /* pixels in a row of halo                      */
+    float *u;        /* [36][us]                                     */
+    float *edge;     /* one tile, [6][6][16]                         */
+    float *halo;     /* [ic][2][iw][16]: rows that the next strip adds to */
+    float *lanes;    /* [oc][ic][9][16] and [oc][16]: dw, db by lane */
+    exg_vec *v, *e;  /* [36][vs] and [36][es]                        */
+    exg_vec *d;      /* [36][oc * ic]                                */
+    exg_int floats;  /* size of all                                  */
+} plan;
+
+/** Hand out n floats of the workspace, rounded up to whole lanes. */
+static float *take(plan *p, float *work, exg_int n)
+{
+    float *at = work == NULL ? NULL : work + p->floats;
+
+    p->floats += (n + EXG_LANE - 1) / EXG_LANE * EXG_LANE;
+    return at;
+}
+
+/** Odd numbers of vectors from component to component spread them over the
+ * sets of the cache. */
+static plan make_plan(const exg_conv_shape *s, float *work)
+{
+    plan p = {.s = *s};
+    const exg_int pairs = s->oc * s->ic;
+
+    p.th = (s->oh + WINO_M - 1) / WINO_M;
+    p.tw = (s->ow + WINO_M - 1) / WINO_M;
+    p.rows = (STRIP_TILES + p.tw - 1) / p.tw;
+    p.rows = p.rows < p.th ? p.rows : p.th;
+    p.vs = (p.rows * p.tw * s->ic) | 1;
+    p.es = (p.rows * p.tw * s->oc) | 1;
+    p.us = (pairs + EXG_LANE - 1) / EXG_LANE * EXG_LANE;
+    p.u = take(&p, work, WINO_COMPS * p.us);
+    p.edge = take(&p, work, WINO_COMPS * EXG_LANE);
+    p.halo = take(&p, work, s->ic * 2 * s->iw * EXG_LANE);
+    p.lanes = take(&p, work, (pairs * 9 + s->oc) * EXG_LANE);
+    p.v = (exg_vec *)take(&p, work, WINO_COMPS * p.vs * EXG_VEC);
+    p.e = (exg_vec *)take(&p, work, WINO_COMPS * p.es * EXG_VEC);
+    p.d = (exg_vec *)take(&p, work, WINO_COMPS * pairs * EXG_VEC);
+    return p;
+}
+
+exg_int EXG_KERN(exg_wino_work)(const exg_conv_shape *s)
+{
+    return make_plan(s, NULL).floats;
+}
+
+int EXG_KERN(exg_wino_suits)(const exg_conv_shape *s)
+{
+    return s->k == 3 && s->ic >= 3 && s->oc >= 3 && s->oh >= 3 && s->ow >= 3;
+}
+
+/** Copy what exists of a tile of `side` pixels; zeros beyond h rows and w
+ * columns. */
+static void load_edge(const float *x, exg_int row, exg_int side, exg_int h,
+                      exg_int w, float *edge)
+{
+    for (exg_int i = 0; i < side; i++) {
+        for (exg_int j = 0; j < side; j++) {
+            const int in = i < h && j < w;
+
+            exg_vec_store(edge + (i * side + j) * EXG_LANE,
+                          in ? exg_vec_load(x + i * row + j * EXG_LANE)
+                             : (exg_vec){0});
+        }
+    }
+}
+
+/** Transform one channel's row of input tiles that begins at pixel row y. */
+static void strip_row_in(const plan *p, const float *x, exg_int y, exg_vec *v)
+{
+    const exg_int row = p->s.iw * EXG_LANE, ic = p->s.ic;
+    const exg_int full = y + WINO_T <= p->s.ih ? p->s.ow / WINO_M : 0;
+
+    x += y * row;
+    if (full > 0) {
+        wino_tiles_in(full, x, row, p->vs, ic, v);
+    }
+    for (exg_int t = full; t < p->tw; t++) {
+        load_edge(x + WINO_M * t * EXG_LANE, row, WINO_T, p->s.ih - y,
+                  p->s.iw - WINO_M * t, p->edge);
+        wino_tiles_in(1, p->edge, WINO_T * EXG_LANE, p->vs, ic, v + t * ic);
+    }
+}
+
+/** V of tile rows r to r + n. */
+static void strip_in(const plan *p, const float *x, exg_int r, exg_int n)
+{
+    const exg_int plane = p->s.ih * p->s.iw * EXG_LANE;
+
+    for (exg_int c = 0; c < p->s.ic; c++) {
+        for (exg_int i = 0; i < n; i++) {
+            strip_row_in(p, x + c * plane, WINO_M * (r + i),
+                         p->v + i * p->tw * p->s.ic + c);
+        }
+    }
+}
+
+/** y of one channel's row of tiles that begins at pixel row i0. */
+static void strip_row_out(const plan *p, int relu, exg_vec bias,
+                          const exg_vec *m, exg_int i0, float *y)
+{
+    const exg_int row = p->s.ow * EXG_LANE, oc = p->s.oc;
+    const exg_int h = p->s.oh - i0;
+
+    for (exg_int t = 0; t < p->tw; t++, m += oc) {
+        float *to = y + i0 * row + WINO_M * t * EXG_LANE;
+        const exg_int w = p->s.ow - WINO_M * t;
+
+        if (h >= WINO_M && w >= WINO_M) {
+            wino_tile_out(relu, bias, m, p->es, to, row);
+            continue;
+        }
+        wino_tile_out(relu, bias, m, p->es, p->edge, WINO_M * EXG_LANE);
+        for (exg_int i = 0; i < WINO_M && i < h; i++) {
+            for (exg_int j = 0; j < WINO_M && j < w; j++) {
+                const float *from = p->edge + (WINO_M * i + j) * EXG_LANE;
+
+                exg_vec_store(to + i * row + j * EXG_LANE, exg_vec_load(from));
+            }
+        }
+    }
+}
+
+static void strip_out(const plan *p, const float *b, int relu, exg_int r,
+                      exg_int n, float *y)
+{
+    const exg_int plane = p->s.oh * p->s.ow * EXG_LANE;
+
+    for (exg_int o = 0; o < p->s.oc; o++) {
+        for (exg_int i = 0; i < n; i++) {
+            strip_row_out(p, relu, exg_vec_all(b[o]),
+                          p->e + i * p->tw * p->s.oc + o, WINO_M * (r + i),
+                          y + o * plane);
+        }
+    }
+}
+
+void EXG_KERN(exg_wino_forward)(const exg_conv_shape *s, const float *x,
+                                const float *w, const float *b, int relu,
+                                float *y, float *work)
+{
+    const plan p = make_plan(s, work);
+
+    wino_filters(s->oc, s->ic, 1, w, p.us, p.u, (float *)p.v);
+    for (int part = 0; part < EXG_PARTS; part++) {
+        for (exg_int r = 0; r < p.th; r += p.rows) {
+            const exg_int n = p.rows < p.th - r ? p.rows : p.th - r;
+
+            strip_in(&p, x + part * EXG_VEC, r, n);
+            for (exg_int c = 0; c < WINO_COMPS; c++) {
+                wino_mul(n * p.tw, s->ic, s->oc, p.u + c * p.us,
+                         p.v + c * p.vs, p.e + c * p.es);
+            }
+            strip_out(&p, b, relu, r, n, y + part * EXG_VEC);
+        }
+    }
+}
+
+/** E of tile rows r to r + n. */
+static void strip_out_t(const plan *p, const float *dy, exg_int r, exg_int n)
+{
+    const exg_int row = p->s.ow * EXG_LANE, oc = p->s.oc;
+
+    for (exg_int o = 0; o < oc; o++) {
+        for (exg_int k = 0; k < n * p->tw; k++) {
+            const exg_int i = WINO_M * (r + k / p->tw);
+            const exg_int j = WINO_M * (k % p->tw);
+            const float *at = dy + (o * p->s.oh + i) * row + j * EXG_LANE;
+
+            if (i + WINO_M <= p->s.oh && j + WINO_M <= p->s.ow) {
+                wino_tile_out_t(at, row, p->es, p->e + k * oc + o);
+            } else {
+                load_edge(at, row, WINO_M, p->s.oh - i, p->s.ow - j, p->edge);
+                wino_tile_out_t(p->edge, WINO_M * EXG_LANE, p->es,
+                                p->e + k * oc + o);
+            }
+        }
+    }
+}
+
+/** dx of one channel and tile row r.  Its last two pixel rows wait in `halo`
+ * for the tiles below, so each pixel of dx is written once, after its gate was
+ * read. */
+static void strip_row_in_t(const plan *p, const exg_vec *x, exg_int r,
+                           const float *gate, float *halo, float *dx)
+{
+    const exg_int row = p->s.iw * EXG_LANE;
+    const int last = r == p->th - 1;
+    wino_row to[WINO_T];
+
+    for (int i = 0; i < WINO_T; i++) {
+        const exg_int at = (WINO_M * r + i) * row;
+        const int inside = WINO_M * r + i < p->s.ih;
+        const int wait = i >= WINO_M && !last;
+
+        to[i].to = wait ? halo + (i - WINO_M) * row : inside ? dx + at : NULL;
+        to[i].plus = i < 2 && r > 0 ? halo + i * row : NULL;
+        to[i].gate = gate != NULL && !wait ? gate + at : NULL;
+    }
+    wino_sweep_in_t(0, p->tw, x, p->vs, p->s.ic, p->s.iw, to);
+    wino_sweep_in_t(1, p->tw, x, p->vs, p->s.ic, p->s.iw, to);
+}
+
+static void strip_in_t(const plan *p, const float *gate, exg_int r, exg_int n,
+                       int part, float *dx)
+{
+    const exg_int plane = p->s.ih * p->s.iw * EXG_LANE;
+    const exg_int halo = 2 * p->s.iw * EXG_LANE;
+    const exg_int lane = part * EXG_VEC;
+
+    for (exg_int c = 0; c < p->s.ic; c++) {
+        for (exg_int i = 0; i < n; i++) {
+            strip_row_in_t(p, p->v + i * p->tw * p->s.ic + c, r + i,
+                           gate == NULL ? NULL : gate + c * plane + lane,
+                           p->halo + c * halo + lane, dx + c * plane + lane);
+        }
+    }
+}
+
+/** db by lane: component (1, 1) of E sums a tile's dy. */
+static void add_bias(const plan *p, exg_int nt, float *db)
+{
+    const exg_vec *e = p->e + (WINO_T + 1) * p->es;
+
+    for (exg_int o = 0; o < p->s.oc; o++) {
+        exg_vec sum = exg_vec_load(db + o * EXG_LANE);
+
+        for (exg_int t = 0; t < nt; t++) {
+            sum += e[t * p->s.oc + o];
+        }
+        exg_vec_store(db + o * EXG_LANE, sum);
+    }
+}
+
+/** One part of backward: dx and, in p->lanes, dw and db by lane. */
+static void backward_part(const plan *p, int part, const float *x,
+                          const float *dy, const float *gate, int params,
+                          float *dx)
+{
+    const exg_int ic = p->s.ic, oc = p->s.oc;
+    float *dw = p->lanes + part * EXG_VEC;
+    float *db = dw + oc * ic * 9 * EXG_LANE;
+
+    memset(p->d, 0, (size_t)(WINO_COMPS * oc * ic) * sizeof *p->d);
+    for (exg_int r = 0; r < p->th; r += p->rows) {
+        const exg_int n = p->rows < p->th - r ? p->rows : p->th - r;
+        const exg_int nt = n * p->tw;
+
+        strip_out_t(p, dy + part * EXG_VEC, r, n);
+        if (params) {
+            strip_in(p, x + part * EXG_VEC, r, n);
+            add_bias(p, nt, db);
+        }
+        for (exg_int c = 0; c < WINO_COMPS; c++) {
+            const exg_vec *e = p->e + c * p->es;
+            exg_vec *v = p->v + c * p->vs;
+
+            if (params) {
+                wino_sum(nt, oc, ic, e, v, p->d + c * oc * ic);
+            }
+            if (dx != NULL) {
+                wino_mul(nt, oc, ic, p->u + c * p->us, e, v);
+            }
+        }
+        if (dx != NULL) {
+            strip_in_t(p, gate, r, n, part, dx);
+        }
+    }
+    if (params) {
+        wino_filters_t(oc * ic, p->d, dw);
+    }
+}
+
+void EXG_KERN(exg_wino_backward)(const exg_conv_shape *s, const float *x,
+                                 const float *dy, const float *w,
+                                 const float *gate, float *dw, float *db,
+                                 float *dx, float *work)
+{
+    const plan p = make_plan(s, work);
+    const exg_int nw = s->oc * s->ic * 9;
+
+    if (dx != NULL) {
+        wino_filters(s->oc, s->ic, 0, w, p.us, p.u, (float *)p.v);
+    }
+    memset(p.lanes + nw * EXG_LANE, 0,
+           (size_t)(s->oc * EXG_LANE) * sizeof *p.lanes);
+    for (int part = 0; part < EXG_PARTS; part++) {
+        backward_part(&p, part, x, dy, gate, dw != NULL, dx);
+    }
+    if (dw != NULL) {
+        for (exg_int i = 0; i < nw; i++) {
+            dw[i] = exg_lane_sum(p.lanes + i * EXG_LANE);
+        }
+        for (exg_int o = 0; o < s->oc; o++) {
+            db[o] = exg_lane_sum(p.lanes + (nw + o) * EXG_LANE);
+        }
+    }
+}
