@@ -15,23 +15,24 @@
 
 enum {
     STRIP_TILES = 12, /* tiles a strip should have; more need more cache */
+    TRANSFORM = 110,  /* multiply-adds a transform takes as long as      */
 };
 
 /** Sizes, and the parts of the workspace. */
 typedef struct {
     exg_conv_shape s;
-    exg_int th, tw;  /* tile rows and columns                        */
-    exg_int rows;    /* tile rows of a strip                         */
-    exg_int vs, es;  /* vectors from component to component: V and E */
-    exg_int us;      /* floats from component to component of U      */
-    exg_int iw;      /* pixels in a row of halo                      */
-    float *u;        /* [36][us]                                     */
-    float *edge;     /* one tile, [6][6][16]                         */
-    float *halo;     /* [ic][2][iw][16]: rows that the next strip adds to */
-    float *lanes;    /* [oc][ic][9][16] and [oc][16]: dw, db by lane */
-    exg_vec *v, *e;  /* [36][vs] and [36][es]                        */
-    exg_vec *d;      /* [36][oc * ic]                                */
-    exg_int floats;  /* size of all                                  */
+    exg_int th, tw; /* tile rows and columns                        */
+    exg_int rows;   /* tile rows of a strip                         */
+    exg_int vs, es; /* vectors from component to component: V and E */
+    exg_int us;     /* floats from component to component of U      */
+    exg_int iw;     /* pixels in a row of halo                      */
+    float *u;       /* [36][us]                                     */
+    float *edge;    /* one tile, [6][6][16]                         */
+    float *halo;    /* [ic][2][iw][16]: rows that the next strip adds to */
+    float *lanes;   /* [oc][ic][9][16] and [oc][16]: dw, db by lane */
+    exg_vec *v, *e; /* [36][vs] and [36][es]                        */
+    exg_vec *d;     /* [36][oc * ic]                                */
+    exg_int floats; /* size of all                                  */
 } plan;
 
 /** Hand out n floats of the workspace, rounded up to whole lanes. */
@@ -72,9 +73,17 @@ exg_int EXG_KERN(exg_wino_work)(const exg_conv_shape *s)
     return make_plan(s, NULL).floats;
 }
 
+/* Counts of multiply-adds.  Loading and storing the sums of D costs as much as
+ * two tiles more; a tile's transforms cost TRANSFORM for each channel.  Agrees
+ * with what was measured on 16 shapes from 1x28x10 to 64x10x64. */
 int EXG_KERN(exg_wino_suits)(const exg_conv_shape *s)
 {
-    return s->k == 3 && s->ic >= 3 && s->oc >= 3 && s->oh >= 3 && s->ow >= 3;
+    const exg_int t =
+        ((s->oh + WINO_M - 1) / WINO_M) * ((s->ow + WINO_M - 1) / WINO_M);
+    const exg_int direct = 9 * s->ic * s->oc * s->oh * s->ow;
+    const exg_int products = (t + 2) * WINO_COMPS * s->ic * s->oc;
+
+    return s->k == 3 && products + TRANSFORM * t * (s->ic + s->oc) < direct;
 }
 
 /** Copy what exists of a tile of `side` pixels; zeros beyond h rows and w
@@ -176,8 +185,8 @@ void EXG_KERN(exg_wino_forward)(const exg_conv_shape *s, const float *x,
 
             strip_in(&p, x + part * EXG_VEC, r, n);
             for (exg_int c = 0; c < WINO_COMPS; c++) {
-                wino_mul(n * p.tw, s->ic, s->oc, p.u + c * p.us,
-                         p.v + c * p.vs, p.e + c * p.es);
+                wino_mul(n * p.tw, s->ic, s->oc, p.u + c * p.us, p.v + c * p.vs,
+                         p.e + c * p.es);
             }
             strip_out(&p, b, relu, r, n, y + part * EXG_VEC);
         }

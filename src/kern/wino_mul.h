@@ -9,9 +9,9 @@
 #include "kern/lane.h"
 
 enum {
-    MUL_TILES = 3,                          /* tiles that share a weight   */
-    MUL_WIDE = EXG_REGISTERS > 16 ? 7 : 4,  /* outputs that share a vector */
-    SUM_SIDE = EXG_REGISTERS > 16 ? 5 : 3,  /* side of a block of sums     */
+    MUL_TILES = 3,                         /* tiles that share a weight   */
+    MUL_WIDE = EXG_REGISTERS > 16 ? 7 : 4, /* outputs that share a vector */
+    SUM_SIDE = EXG_REGISTERS > 16 ? 5 : 3, /* side of a block of sums     */
 };
 
 /** A block of wino_mul(): n outputs of nt tiles. */
@@ -69,9 +69,9 @@ static void wino_mul(exg_int nt, exg_int ni, exg_int no, const float *u,
         exg_vec *mo = m + o;
 
         switch (no * (k + 1) / blocks - o) {
-#define CASE(n)                                                                \
-    case n:                                                                    \
-        mul_tiles(n < MUL_WIDE ? n : MUL_WIDE, nt, ni, no, uo, v, mo);         \
+#define CASE(n)                                                        \
+    case n:                                                            \
+        mul_tiles(n < MUL_WIDE ? n : MUL_WIDE, nt, ni, no, uo, v, mo); \
         break;
             CASE(1)
             CASE(2)
@@ -115,9 +115,9 @@ EXG_INLINE void sum_rows(int no, exg_int ni, exg_int nt, exg_int es, exg_int vs,
                          const exg_vec *e, const exg_vec *v, exg_vec *d)
 {
     switch (ni) {
-#define CASE(n)                                                                \
-    case n:                                                                    \
-        sum_block(no, n < SUM_SIDE ? n : SUM_SIDE, nt, es, vs, e, v, d);       \
+#define CASE(n)                                                          \
+    case n:                                                              \
+        sum_block(no, n < SUM_SIDE ? n : SUM_SIDE, nt, es, vs, e, v, d); \
         break;
         CASE(1)
         CASE(2)
@@ -142,9 +142,9 @@ static void wino_sum(exg_int nt, exg_int no, exg_int ni, const exg_vec *e,
         exg_vec *to = d + o * ni + i;
 
         switch (on) {
-#define CASE(n)                                                                \
-    case n:                                                                    \
-        sum_rows(n < SUM_SIDE ? n : SUM_SIDE, in, nt, no, ni, eo, vi, to);     \
+#define CASE(n)                                                            \
+    case n:                                                                \
+        sum_rows(n < SUM_SIDE ? n : SUM_SIDE, in, nt, no, ni, eo, vi, to); \
         break;
             CASE(1)
             CASE(2)

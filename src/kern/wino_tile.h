@@ -15,8 +15,8 @@
 #include "kern/lane.h"
 
 enum {
-    WINO_M = 4,       /* outputs of a tile along a side    */
-    WINO_T = 6,       /* inputs and components along a side */
+    WINO_M = 4, /* outputs of a tile along a side    */
+    WINO_T = 6, /* inputs and components along a side */
     WINO_COMPS = 36,
 };
 
@@ -37,7 +37,7 @@ EXG_INLINE void wino_bt(const exg_vec *d, exg_vec *v)
     v[5] = (d[5] - d[3]) - 4 * e;
 }
 
-/** Rows a and, if there are two, a + 1 of B' times a column of pixels. */
+/** v: row a of B' times a column of pixels; w: row a + 1 if a is 1 or 3. */
 EXG_INLINE void wino_bt_rows(int a, const float *x, exg_int row, exg_vec *v,
                              exg_vec *w)
 {
@@ -46,7 +46,7 @@ EXG_INLINE void wino_bt_rows(int a, const float *x, exg_int row, exg_vec *v,
                   d4 = exg_vec_load(x + 4 * row);
 
     if (a == 0) {
-        *v = (d4 - d2) + 4 * (exg_vec_load(x) - d2);
+        *v = *w = (d4 - d2) + 4 * (exg_vec_load(x) - d2);
     } else if (a == 1) {
         const exg_vec s = d4 - 4 * d2;
         const exg_vec t = d3 - 4 * d1;
@@ -58,7 +58,7 @@ EXG_INLINE void wino_bt_rows(int a, const float *x, exg_int row, exg_vec *v,
         *v = s + t;
         *w = s - t;
     } else {
-        *v = (exg_vec_load(x + 5 * row) - d3) - 4 * (d3 - d1);
+        *v = *w = (exg_vec_load(x + 5 * row) - d3) - 4 * (d3 - d1);
     }
 }
 
@@ -176,7 +176,7 @@ static void wino_tile_out_t(const float *dy, exg_int row, exg_int cs,
             const float f = a == 1 ? 1 : 4, g = a == 1 ? 1 : 2;
             const exg_vec s = exg_vec_load(c) + f * exg_vec_load(c2);
             const exg_vec t = exg_vec_load(c1) + f * exg_vec_load(c3);
-            
+
             u[j] = s + g * t;
             w[j] = s - g * t;
         }
