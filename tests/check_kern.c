@@ -8,8 +8,8 @@
 #include "support.h"
 
 /* Sums of n terms of size about 1 in float: error grows as sqrt(n) * 2^-24,
- * with a margin for the unlucky. */
-#define TOLERANCE(n) (8.0 * 0x1p-24 * (2.0 + sqrt((double)(n))))
+ * with a margin for the unlucky and for Winograd's transforms. */
+#define TOLERANCE(n) (24.0 * 0x1p-24 * (2.0 + sqrt((double)(n))))
 
 static const char *const isa_name[] = {"avx512", "avx2", "base"};
 

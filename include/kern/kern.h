@@ -55,6 +55,13 @@ typedef struct {
     void (*conv_wgrad)(const exg_conv_shape *s, const float *x, const float *dy,
                        float *dw, float *db, float *work);
 
+    /** conv_wgrad and conv_dgrad of one layer, cheaper than one by one.
+     * Arguments as there; dw and db, or dx, may be NULL: not asked for.  dx
+     * may also be x, which it then replaces. */
+    void (*conv_backward)(const exg_conv_shape *s, const float *x,
+                          const float *dy, const float *w, const float *gate,
+                          float *dw, float *db, float *dx, float *work);
+
     /** y = W x + b; x [d][16], w (k, d), b (k), y [k][16]. */
     void (*dense_forward)(exg_int d, exg_int k, const float *x, const float *w,
                           const float *b, float *y);

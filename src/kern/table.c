@@ -6,10 +6,11 @@
 
 const exg_kern EXG_KERN(exg_kern_table) = {
     .isa = ISA_NAME(EXG_ISA),
-    .conv_work = EXG_KERN(exg_conv_work),
-    .conv_forward = EXG_KERN(exg_conv_forward),
-    .conv_dgrad = EXG_KERN(exg_conv_dgrad),
-    .conv_wgrad = EXG_KERN(exg_conv_wgrad),
+    .conv_work = EXG_KERN(exg_route_work),
+    .conv_forward = EXG_KERN(exg_route_forward),
+    .conv_dgrad = EXG_KERN(exg_route_dgrad),
+    .conv_wgrad = EXG_KERN(exg_route_wgrad),
+    .conv_backward = EXG_KERN(exg_route_backward),
     .dense_forward = EXG_KERN(exg_dense_forward),
     .dense_dgrad = EXG_KERN(exg_dense_dgrad),
     .dense_wgrad = EXG_KERN(exg_dense_wgrad),

@@ -16,6 +16,21 @@ void EXG_KERN(exg_conv_wgrad)(const exg_conv_shape *s, const float *x,
                               const float *dy, float *dw, float *db,
                               float *work);
 
+exg_int EXG_KERN(exg_route_work)(const exg_conv_shape *s);
+void EXG_KERN(exg_route_forward)(const exg_conv_shape *s, const float *x,
+                                 const float *w, const float *b, int relu,
+                                 float *y, float *work);
+void EXG_KERN(exg_route_dgrad)(const exg_conv_shape *s, const float *dy,
+                               const float *w, const float *gate, float *dx,
+                               float *work);
+void EXG_KERN(exg_route_wgrad)(const exg_conv_shape *s, const float *x,
+                               const float *dy, float *dw, float *db,
+                               float *work);
+void EXG_KERN(exg_route_backward)(const exg_conv_shape *s, const float *x,
+                                  const float *dy, const float *w,
+                                  const float *gate, float *dw, float *db,
+                                  float *dx, float *work);
+
 void EXG_KERN(exg_dense_forward)(exg_int d, exg_int k, const float *x,
                                  const float *w, const float *b, float *y);
 void EXG_KERN(exg_dense_dgrad)(exg_int d, exg_int k, const float *dy,
