@@ -183,35 +183,28 @@ void exg_pass_loss(exg_pass *pass, const int32_t *target, const float *weight,
     kern->cross_entropy(k, logits, target, weight, loss, pass->dlogits);
 }
 
-/* Gradients of layer i's parameters from dy. */
-static void params_of(exg_pass *pass, exg_int i, const float *dy, float *grad)
+/* Layer i's gradients from dy: those of its parameters unless grad is NULL,
+ * that of its input, through the ReLU before it if any, unless dx is. */
+static void layer_backward(exg_pass *pass, exg_int i, const float *dy,
+                           float *grad, float *dx)
 {
     const exg_kern *kern = pass->net->kern;
     const exg_layer *l = &pass->net->layer[i];
     const exg_conv_shape s = conv_shape(l);
-
-    if (l->kind == EXG_LAYER_CONV) {
-        kern->conv_wgrad(&s, pass->act[i], dy, grad + l->weight, grad + l->bias,
-                         pass->work);
-    } else {
-        kern->dense_wgrad(inputs(l), l->oc, pass->act[i], dy, grad + l->weight,
-                          grad + l->bias, pass->work);
-    }
-}
-
-/* Gradient of layer i's input from dy, through the ReLU before it if any. */
-static void input_of(exg_pass *pass, exg_int i, const float *dy, float *dx)
-{
-    const exg_kern *kern = pass->net->kern;
-    const exg_layer *l = &pass->net->layer[i];
-    const exg_conv_shape s = conv_shape(l);
+    const float *x = pass->act[i];
     const float *w = pass->net->param + l->weight;
-    const float *gate =
-        i > 0 && l[-1].kind == EXG_LAYER_RELU ? pass->act[i] : NULL;
+    const float *gate = i > 0 && l[-1].kind == EXG_LAYER_RELU ? x : NULL;
+    float *dw = grad != NULL ? grad + l->weight : NULL;
+    float *db = grad != NULL ? grad + l->bias : NULL;
 
     if (l->kind == EXG_LAYER_CONV) {
-        kern->conv_dgrad(&s, dy, w, gate, dx, pass->work);
-    } else {
+        kern->conv_backward(&s, x, dy, w, gate, dw, db, dx, pass->work);
+        return;
+    }
+    if (dw != NULL) {
+        kern->dense_wgrad(inputs(l), l->oc, x, dy, dw, db, pass->work);
+    }
+    if (dx != NULL) {
         kern->dense_dgrad(inputs(l), l->oc, dy, w, gate, dx);
     }
 }
@@ -227,12 +220,7 @@ static void backward(exg_pass *pass, const float *dy, float *grad, float *dx)
             continue;
         }
         to = to == dy ? pass->slope[(i + 1) % 2] : to;
-        if (grad != NULL) {
-            params_of(pass, i, dy, grad);
-        }
-        if (to != NULL) {
-            input_of(pass, i, dy, to);
-        }
+        layer_backward(pass, i, dy, grad, to);
         dy = to;
     }
 }
