@@ -1,0 +1,101 @@
+# shellcheck shell=bash
+# common.sh -- what the job scripts share.  They source it from the repository
+# root, inside an allocation:
+#
+#   job_prepare "$@"    modules, MPI settings; checks that program and data exist
+#   job_launch "$@"     exigo-mpi on every task of the allocation
+#
+# The arguments are those of exigo-mpi.
+
+die() {
+    echo "job: $*" >&2
+    exit 1
+}
+
+# option NAME DEFAULT ARGUMENT...: the last value of --NAME among the arguments.
+option() {
+    local name=$1 value=$2
+    shift 2
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --"$name") value=${2-} ;;
+        --"$name"=*) value=${1#*=} ;;
+        esac
+        shift
+    done
+    printf '%s\n' "$value"
+}
+
+# Compute nodes rarely reach the network, so nothing is fetched here.
+check_data() {
+    local data dir name
+    [ -z "$(option config '' "$@")" ] || return 0 # the program will look
+    data=$(option data mnist "$@")
+    dir=$data
+    case $data in
+    mnist | fashion) dir=$(option data-dir save/data "$@")/$data ;;
+    esac
+    for name in train-images-idx3-ubyte train-labels-idx1-ubyte \
+        t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
+        [ -f "$dir/$name" ] || [ -f "$dir/$name.gz" ] || die \
+            "$dir/$name is not there; on a node with a network, run" \
+            "jobs/fetch-data.sh --dataset $data $dir"
+    done
+}
+
+load_modules() {
+    [ -n "${MODULES:-}" ] || return 0
+    command -v module >/dev/null || die "MODULES is set, but there is no module"
+    set +u # module systems read variables that nobody has set
+    # shellcheck disable=SC2086
+    module load $MODULES
+    set -u
+}
+
+# The environment of mpi-env.sh is for a laptop or a shared machine.  In a job
+# the cores are ours: ranks are bound, and do not exceed what was asked for.
+set_environment() {
+    local tasks=${SLURM_TASKS_PER_NODE%%[!0-9]*}
+    # shellcheck source=jobs/mpi-env.sh
+    NP=$tasks . jobs/mpi-env.sh
+    unset OMPI_MCA_hwloc_base_binding_policy OMPI_MCA_rmaps_base_oversubscribe
+    if [ "$tasks" -gt "${SLURM_CPUS_ON_NODE:-$tasks}" ]; then
+        export OMPI_MCA_mpi_yield_when_idle=1
+    fi
+}
+
+# srun where SLURM speaks the protocol of Open MPI, else mpirun.
+choose_launcher() {
+    local known
+    known=$(srun --mpi=list 2>&1 || true)
+    case ${LAUNCHER:-auto}/$known in
+    auto/*pmix* | srun/*)
+        launcher=(srun --mpi=pmix --kill-on-bad-exit=1
+            --ntasks="$SLURM_NTASKS" --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}")
+        ;;
+    auto/* | mpirun/*) launcher=(mpirun -np "$SLURM_NTASKS") ;;
+    *) die "LAUNCHER is $LAUNCHER, want auto, srun or mpirun" ;;
+    esac
+}
+
+job_prepare() {
+    [ -n "${SLURM_NTASKS:-}" ] ||
+        die 'not in an allocation; submit me: sbatch jobs/train.sbatch'
+    load_modules
+    [ -x ./exigo-mpi ] || die "$PWD/exigo-mpi is not there; run make first"
+    check_data "$@"
+    set_environment
+    choose_launcher
+}
+
+job_launch() {
+    local out=()
+    [ -n "$(option out '' "$@")" ] || out=(--out "save/job-$SLURM_JOB_ID")
+    echo "job $SLURM_JOB_ID: $SLURM_NTASKS ranks on $SLURM_JOB_NUM_NODES" \
+        "node(s), $SLURM_JOB_NODELIST, since $(date -u +%Y-%m-%dT%H:%M:%SZ)"
+    ./exigo-mpi --version
+    env | LC_ALL=C sort | sed -n '/^\(OMPI_MCA_\|OPENBLAS_\|OMP_NUM\|EXG_\)/s/^/  /p'
+    set -- ./exigo-mpi ${out[@]+"${out[@]}"} "$@"
+    echo "+ ${launcher[*]} $*"
+    "${launcher[@]}" "$@"
+}
