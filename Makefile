@@ -49,6 +49,7 @@ lib       := $(O)/libexigo.a
 
 tests    := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/check_*.c tests/mpi_*.c))
 benches  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
+helpers  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/tool_*.c))
 tools    := $(patsubst analysis/exigo_%.c,analysis/exigo-%,$(wildcard analysis/exigo_*.c))
 quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
@@ -91,6 +92,8 @@ $(O)/%.o: src/%.c $$(@D)/.dir | build/packages.ok
 	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 $(O)/tests/bench_%: $(O)/tests/bench_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+$(O)/tests/tool_%: $(O)/tests/tool_%.o $(lib)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
 
@@ -112,7 +115,7 @@ run: all data ## fetch MNIST once and run everything on NP ranks; ARGS="..." add
 	@. jobs/mpi-env.sh && $(MPIRUN) $(MPIFLAGS) -np $(NP) ./exigo-mpi --data $(DATA) $(ARGS)
 
 RANKS ?= 1 2 3 4
-check: all $(tests) ## run all tests
+check: all $(tests) $(helpers) ## run all tests
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/run.sh $(O) "$(RANKS)"
 
 sanitize: ## run all tests under ASan and UBSan, on 2 ranks
