@@ -36,6 +36,7 @@ look() {
     need zlib1g-dev zlib-devel pc zlib
     need libcairo2-dev cairo-devel pc cairo
     need check check-devel pc check
+    need hdf5-tools hdf5 has h5diff
     need curl curl has curl
     need ca-certificates ca-certificates test -d /etc/ssl/certs
 }

@@ -28,6 +28,7 @@ report() {
     passed=$((passed + checks - bad)) failed=$((failed + bad))
     if [ "$bad" = 0 ]; then
         printf 'ok    %-28s %3d  %4.1f s\n' "$1" "$checks" "$3"
+        grep '^skipped: ' "$log"
     else
         printf 'FAIL  %-28s %3d of %d (status %s)\n' "$1" "$bad" "$checks" "$2"
         tail -n 40 "$log"
