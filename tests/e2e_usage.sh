@@ -1,0 +1,126 @@
+#!/bin/bash
+# e2e_usage.sh -- whatever is wrong with options or files ends in one line that
+# names it, with status 2 (usage) or 1 (other), at once, on any number of ranks;
+# an earlier results file stays what it was.
+# shellcheck source=tests/e2e.sh
+. "$(dirname "$0")/e2e.sh"
+LIMIT=20
+
+basis=(--data "$data" --seed 4 --limit-train 40 --limit-test 20 --epochs 1
+    --stages 'train,explain' --out "$scratch/out")
+
+# one_line STATUS GOT PATTERN NAME: the messages in $scratch/err are one line
+# that holds the pattern.  A launcher may add lines of its own.
+one_line() {
+    local lines
+    [ "$2" = "$1" ] || fail "$4: exit status $2, want $1"
+    lines=$(grep -ac '^exigo:' "$scratch/err")
+    [ "$lines" = 1 ] || fail "$4: $lines lines, want 1"
+    grep -aq "^exigo: .*$3" "$scratch/err" || fail "$4: want '$3'"
+    grep -aq 'MPI_ABORT\|Segmentation\|Sanitizer' "$scratch/err" &&
+        fail "$4: ended by force"
+    [ "$failures" = "$before" ] || cat "$scratch/err"
+}
+
+# refused STATUS PATTERN ARGUMENTS...: without a launcher and on 3 ranks.
+refused() {
+    local status=$1 pattern=$2 before=$failures
+    shift 2
+    timeout -k 5 $LIMIT "$program" "${basis[@]}" "$@" </dev/null \
+        >"$scratch/log" 2>"$scratch/err"
+    one_line "$status" $? "$pattern" "$*"
+    [ "$(wc -l <"$scratch/err")" = 1 ] || fail "$*: more than one line"
+    [ "${alone-}" ] && return
+    on 3 "${basis[@]}" "$@" >"$scratch/log" 2>"$scratch/err"
+    one_line "$status" $? "$pattern" "$* on 3 ranks"
+}
+
+on 2 "${basis[@]}" >"$scratch/log" 2>&1 || fail "the basis: exit status $?"
+sum=$(cksum <"$scratch/out/results.h5")
+
+# Options.
+refused 2 '--nope: no such option' --nope
+refused 2 'word: no such option' word
+alone=1
+refused 2 "--epochs: '-1', want a whole number 0 to" --epochs -1
+refused 2 "--epochs: '1.5', want a whole number" --epochs 1.5
+refused 2 '--epochs: no value' --epochs
+refused 2 "--lr: 'nan', want a number" --lr nan
+refused 2 "--lr: '0', want a number" --lr=0
+refused 2 "--batch: '0', want" --batch 0
+refused 2 "--optimizer: 'lion', want" --optimizer lion
+refused 2 "--stages: .*dance.*, want" --stages train,dance
+refused 2 "--target: 'nine', want" --target nine
+refused 2 "model: 'pool2' is no layer" --model 'pool2 linear'
+refused 2 "model: .*conv29x4.*" --model 'conv29x4 linear'
+alone=
+refused 2 '--target: 10, want a class 0 to 9' --target 10
+refused 2 '--saliency-samples: 21, want at most the 20' --saliency-samples 21
+refused 2 '--limit-train 510: .* has 509 samples' --limit-train 510
+
+# Data.
+mkdir "$scratch"/{cut,long,wrong,label,empty}
+for d in cut long wrong label; do
+    cp "$data"/* "$scratch/$d"
+done
+truncate -s 100000 "$scratch/cut/train-images-idx3-ubyte"
+echo more >>"$scratch/long/t10k-labels-idx1-ubyte"
+cp "$data/train-labels-idx1-ubyte" "$scratch/wrong/t10k-images-idx3-ubyte"
+rm "$scratch/label/t10k-labels-idx1-ubyte"
+refused 2 "$scratch/none: no such data" --data "$scratch/none"
+refused 1 'cut/train-images-idx3-ubyte: 100000 bytes, want 399072' \
+    --data "$scratch/cut"
+alone=1
+refused 1 'long/t10k-labels-idx1-ubyte: .* bytes, want' --data "$scratch/long"
+refused 1 'wrong/t10k-images-idx3-ubyte: .*want' --data "$scratch/wrong"
+refused 1 't10k-labels-idx1-ubyte' --data "$scratch/label"
+refused 1 'train-images-idx3-ubyte' --data "$scratch/empty"
+mkdir "$scratch/packed"
+"$build"/tests/tool_synth "$scratch/packed" 100 50 gzip
+truncate -s 5000 "$scratch/packed/train-images-idx3-ubyte.gz"
+alone=
+refused 1 'packed/train-images-idx3-ubyte.gz: ' --data "$scratch/packed"
+
+# Other files.
+head -c 3000 "$scratch/out/results.h5" >"$scratch/cut.h5"
+head -c 3000 "$program" >"$scratch/foreign.h5"
+touch "$scratch/file"
+refused 1 'none.h5: No such file' --init "$scratch/none.h5"
+refused 1 'cut.h5: cannot open as HDF5' --init "$scratch/cut.h5"
+alone=1
+refused 1 'foreign.h5: cannot open as HDF5' --init "$scratch/foreign.h5"
+refused 1 'none: No such file' --config "$scratch/none"
+refused 1 'cut.h5: cannot open as HDF5' --config "$scratch/cut.h5"
+printf 'epochs = 1\n\nepochz = 2\n' >"$scratch/options"
+refused 2 'options:3: epochz: no such option' --config "$scratch/options"
+head -c 90 "$program" >"$scratch/foreign"
+refused 2 'foreign:1: .*want name = value' --config "$scratch/foreign"
+refused 2 'no?where: no such data' --data $'no\nwhere'
+alone=
+refused 1 "$scratch/file" --out "$scratch/file"
+refused 1 "$scratch/file/x: Not a directory" --out "$scratch/file/x"
+refused 1 '/proc/exigo: ' --out /proc/exigo
+
+# A learning rate that ends in infinity is told as such.
+refused 1 'has diverged, a smaller --lr may help' --lr 1e6 --optimizer sgd \
+    --epochs 9 --batch 48
+
+# Environment.
+EXG_ISA=neon9 refused 2 "'neon9': not one of" --quiet
+alone=1
+SLURM_NTASKS=4 refused 2 'SLURM_NTASKS is 4 but MPI sees one process' --quiet
+alone=
+
+[ "$(cksum <"$scratch/out/results.h5")" = "$sum" ] ||
+    fail "the earlier results file has changed"
+ls "$scratch"/out/*.part >/dev/null 2>&1 && fail "an unfinished file remains"
+
+# Help and version need nothing and are printed once.
+for word in help version; do
+    [ "$word" = help ] && first='usage: mpirun' || first='exigo-mpi [0-9]'
+    "$program" --nope --$word >"$scratch/alone" || fail "--$word: exit status"
+    on 3 --$word >"$scratch/three" || fail "--$word on 3 ranks: exit status"
+    grep -q "^$first" "$scratch/alone" || fail "--$word: want '$first'"
+    cmp -s "$scratch"/{alone,three} || fail "--$word differs on 3 ranks"
+done
+finish
