@@ -241,7 +241,7 @@ START_TEST(damaged_gzip_files_are_refused)
     put(out, size);
     refused("no valid gzip at byte");
     out[size - 5] ^= 1;
-    memcpy(out + size, "more", 4); /* trailing garbage */
+    memset(out + size, 'x', 4); /* trailing garbage */
     put(out, size + 4);
     refused("no valid gzip at byte");
     memset(out + size, 0, 4); /* be it zeros */

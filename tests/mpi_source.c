@@ -205,6 +205,8 @@ START_TEST(named_sets_are_looked_for_in_the_data_directory)
     refused(&want, EXG_EIO, "`make data` fetches mnist, --data-dir says");
     want = want_of("mnits");
     refused(&want, EXG_EUSAGE, "mnits: no such data, want mnist, fashion or");
+    want = want_of("/dev/null");
+    refused(&want, EXG_EUSAGE, "/dev/null: no such data, want mnist,");
 }
 END_TEST
 

@@ -30,7 +30,7 @@ exg_status exg_gunzip_open(const char *path, exg_gunzip **out)
 
     EXG_TRY(exg_new(&memory, (exg_int)size));
     z = (exg_gunzip *)memory;
-    strcpy(z->path, path);
+    memcpy(z->path, path, strlen(path) + 1);
     z->file = fopen(path, "rb");
     if (z->file == NULL) {
         st = exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "data/idx.h"
@@ -61,6 +62,7 @@ static void find_file(const char *dir, int file, char *path)
 static exg_status find_dir(const exg_source_want *want, places *at)
 {
     const int fashion = strcmp(want->data, "fashion") == 0;
+    struct stat info;
     int length;
 
     at->named = fashion || strcmp(want->data, "mnist") == 0;
@@ -74,7 +76,7 @@ static exg_status find_dir(const exg_source_want *want, places *at)
         return exg_fail(EXG_EUSAGE, "data directory of %d bytes, want %zu",
                         length, sizeof at->dir - 1);
     }
-    if (!at->named && access(at->dir, F_OK) != 0) {
+    if (!at->named && (stat(at->dir, &info) != 0 || !S_ISDIR(info.st_mode))) {
         return exg_fail(EXG_EUSAGE,
                         "%s: no such data, want mnist, fashion or a directory "
                         "of IDX files",

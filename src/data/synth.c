@@ -42,12 +42,13 @@ int exg_synth_sample(const exg_synth *want, int set, exg_int i, uint8_t *pixels)
         2.0 * exg_rng_uniform(stream, base + SHIFT_INDEX + 1) - 1.0;
 
     for (exg_int p = 0; p < size; p++) {
+        const exg_int y = p / want->w;
+        const exg_int x = p % want->w;
         const double noise =
             25.0 * exg_rng_uniform(stream, base + NOISE_INDEX + (uint64_t)p);
 
-        pixels[p] = (uint8_t)(bar(want, k, (double)(p / want->w) - dy,
-                                  (double)(p % want->w) - dx) +
-                              noise);
+        pixels[p] =
+            (uint8_t)(bar(want, k, (double)y - dy, (double)x - dx) + noise);
     }
     return k;
 }
@@ -73,9 +74,10 @@ static exg_status write_file(const char *dir, const char *name, int gzip,
     if (file == NULL) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
     }
-    good = gzwrite(file, head, (unsigned)head_bytes) == (int)head_bytes;
-    good &= gzwrite(file, body, (unsigned)bytes) == (int)bytes;
-    if ((gzclose(file) != Z_OK) | !good) {
+    good = gzwrite(file, head, (unsigned)head_bytes) == (int)head_bytes &&
+           gzwrite(file, body, (unsigned)bytes) == (int)bytes;
+    good = gzclose(file) == Z_OK && good;
+    if (!good) {
         return exg_fail(EXG_EIO, "%s: cannot be written: %s", path,
                         strerror(errno));
     }
