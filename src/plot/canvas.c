@@ -2,24 +2,15 @@
  *
  * One drawing code serves both forms: for PNG an image surface scaled to the
  * resolution, for SVG cairo's SVG surface into memory.  Hinting is off in both,
- * so that a text is as wide in one as in the other and layouts agree.
- *
- * Compute nodes often have no fonts at all.  cairo then draws with its built-in
- * strokes, which know ASCII only: what kind of font was found decides how texts
- * are cleaned. */
+ * so that a text is as wide in one as in the other and layouts agree. */
 #include "plot/canvas.h"
 
 #include <cairo-svg.h>
-#include <cairo.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "plot/svg.h"
+#include "canvas_impl.h"
 #include "plot/text.h"
 
-/* Height of capitals over font size, for centring; typical of sans fonts. */
-#define CAPITAL 0.72
 #define POINTS_PER_INCH 72.0
 
 enum {
@@ -28,42 +19,12 @@ enum {
     RASTER_DPI = 150   /* of what is drawn as a picture in an SVG     */
 };
 
-struct exg_canvas {
-    exg_canvas_form form;
-    double width, height, scale; /* points, points, pixels per point */
-    cairo_surface_t *page;
-    cairo_t *cr;      /* where drawing goes                       */
-    cairo_t *under;   /* the page while cr is a raster; else NULL */
-    double left, top; /* corner of the raster                     */
-    int ascii;        /* the font knows no more                   */
-    exg_status st;    /* first failure of a drawing call          */
-    exg_svg svg;
-};
-
 static cairo_status_t on_svg(void *to, const unsigned char *data,
                              unsigned int size)
 {
     return exg_svg_append(to, (const char *)data, size)
                ? CAIRO_STATUS_SUCCESS
                : CAIRO_STATUS_NO_MEMORY;
-}
-
-/* Choose the font and learn whether it is cairo's own. */
-static void set_font(exg_canvas *c)
-{
-    cairo_font_options_t *options = cairo_font_options_create();
-    cairo_scaled_font_t *found;
-
-    cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-    cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
-    cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-    cairo_set_font_options(c->cr, options);
-    cairo_font_options_destroy(options);
-    cairo_select_font_face(c->cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-                           CAIRO_FONT_WEIGHT_NORMAL);
-    found = cairo_get_scaled_font(c->cr);
-    c->ascii = cairo_scaled_font_status(found) != CAIRO_STATUS_SUCCESS ||
-               cairo_scaled_font_get_type(found) == CAIRO_FONT_TYPE_USER;
 }
 
 static exg_status check(cairo_status_t got, const char *what)
@@ -100,7 +61,7 @@ exg_status exg_canvas_create(exg_canvas_form form, double width, double height,
     cairo_scale(c->cr, c->scale, c->scale);
     cairo_set_source_rgb(c->cr, 1, 1, 1);
     cairo_paint(c->cr);
-    set_font(c);
+    exg_canvas_font(c);
     *out = c;
     c = NULL; /* handed to the caller */
 done:
@@ -177,15 +138,9 @@ done:
     return st;
 }
 
-static void set_rgb(exg_canvas *c, uint32_t rgb, double alpha)
-{
-    cairo_set_source_rgba(c->cr, (rgb >> 16 & 255) / 255.0,
-                          (rgb >> 8 & 255) / 255.0, (rgb & 255) / 255.0, alpha);
-}
-
 static void set_pen(exg_canvas *c, exg_pen pen)
 {
-    set_rgb(c, pen.rgb, 1);
+    exg_canvas_rgb(c, pen.rgb, 1);
     cairo_set_line_width(c->cr, pen.width);
     cairo_set_line_cap(c->cr, CAIRO_LINE_CAP_BUTT);
     cairo_set_line_join(c->cr, CAIRO_LINE_JOIN_ROUND);
@@ -231,7 +186,7 @@ void exg_canvas_fill(exg_canvas *c, double x, double y, double w, double h,
 {
     const double x0 = snap(c, x), y0 = snap(c, y);
 
-    set_rgb(c, rgb, 1);
+    exg_canvas_rgb(c, rgb, 1);
     cairo_rectangle(c->cr, x0, y0, snap(c, x + w) - x0, snap(c, y + h) - y0);
     cairo_fill(c->cr);
 }
@@ -250,7 +205,7 @@ void exg_canvas_frame(exg_canvas *c, double x, double y, double w, double h,
 void exg_canvas_dots(exg_canvas *c, exg_int n, const double *x, const double *y,
                      double radius, uint32_t rgb, double alpha)
 {
-    set_rgb(c, rgb, alpha);
+    exg_canvas_rgb(c, rgb, alpha);
     cairo_set_dash(c->cr, NULL, 0, 0);
     cairo_set_line_width(c->cr, 2 * radius);
     cairo_set_line_cap(c->cr, CAIRO_LINE_CAP_ROUND);
@@ -317,75 +272,6 @@ void exg_canvas_image(exg_canvas *c, double x, double y, double w, double h,
     cairo_surface_destroy(s);
 }
 
-static void set_face(exg_canvas *c, exg_face face)
-{
-    cairo_select_font_face(c->cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-                           face.bold ? CAIRO_FONT_WEIGHT_BOLD
-                                     : CAIRO_FONT_WEIGHT_NORMAL);
-    cairo_set_font_size(c->cr, face.size);
-}
-
-static double clean_width(exg_canvas *c, const char *clean, exg_face face)
-{
-    cairo_text_extents_t e;
-
-    set_face(c, face);
-    cairo_text_extents(c->cr, clean, &e);
-    return e.x_advance;
-}
-
-double exg_canvas_text_width(exg_canvas *c, const char *text, exg_face face)
-{
-    char clean[EXG_TEXT_MAX];
-
-    return clean_width(c, exg_text_clean(text, c->ascii, clean, sizeof clean),
-                       face);
-}
-
-void exg_canvas_text(exg_canvas *c, double x, double y, const char *text,
-                     exg_face face)
-{
-    char clean[EXG_TEXT_MAX];
-    double width;
-
-    exg_text_clean(text, c->ascii, clean, sizeof clean);
-    width = clean_width(c, clean, face);
-    cairo_save(c->cr);
-    cairo_translate(c->cr, x, y);
-    cairo_rotate(c->cr, -face.angle * M_PI / 180);
-    cairo_move_to(c->cr, -face.hx * width, face.hy * CAPITAL * face.size);
-    if (face.halo) {
-        cairo_text_path(c->cr, clean);
-        set_rgb(c, 0xffffff, 1);
-        cairo_set_line_width(c->cr, 0.3 * face.size);
-        cairo_set_line_join(c->cr, CAIRO_LINE_JOIN_ROUND);
-        cairo_set_dash(c->cr, NULL, 0, 0);
-        cairo_stroke(c->cr);
-        cairo_move_to(c->cr, -face.hx * width, face.hy * CAPITAL * face.size);
-    }
-    set_rgb(c, face.rgb, 1);
-    cairo_show_text(c->cr, clean);
-    cairo_restore(c->cr);
-}
-
-void exg_canvas_text_fit(exg_canvas *c, double x, double y, const char *text,
-                         double room, exg_face face)
-{
-    char clean[EXG_TEXT_MAX], shorter[EXG_TEXT_MAX + 4];
-    size_t n;
-
-    exg_text_clean(text, c->ascii, clean, sizeof clean);
-    snprintf(shorter, sizeof shorter, "%s", clean);
-    n = strlen(clean);
-    while (n > 0 && clean_width(c, shorter, face) > room) {
-        do {
-            n--; /* a whole character: 10xxxxxx continues one */
-        } while (n > 0 && ((unsigned char)clean[n] & 0xc0) == 0x80);
-        snprintf(shorter, sizeof shorter, "%.*s...", (int)n, clean);
-    }
-    exg_canvas_text(c, x, y, shorter, face);
-}
-
 void exg_canvas_clip(exg_canvas *c, double x, double y, double w, double h)
 {
     cairo_save(c->cr);
@@ -412,6 +298,7 @@ void exg_canvas_raster_begin(exg_canvas *c, double x, double y, double w,
     c->under = c->cr;
     c->cr = cairo_create(s);
     cairo_surface_destroy(s); /* cr keeps it */
+    exg_canvas_font(c);
     cairo_scale(c->cr, scale, scale);
     cairo_translate(c->cr, -x, -y);
     c->left = x;
