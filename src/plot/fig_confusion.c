@@ -2,8 +2,9 @@
  *
  * Rows are the truth, columns the prediction, and the axes say so: swapped or
  * unlabelled axes are the commonest mistake in these figures.  Cells grow with
- * the widest number, the page with the number of classes.  Colours of counts
- * are logarithmic, or a few errors in ten thousand would all look white. */
+ * the widest number, the page with the number of classes.  Colours follow the
+ * logarithm of counts and the square root of shares, and the bars say so: on an
+ * even scale a few errors in a thousand would all look white. */
 #include "plot/fig_confusion.h"
 
 #include <math.h>
@@ -80,7 +81,7 @@ static uint32_t cell_colour(const layout *l, exg_int row, exg_int col)
     const double all = (double)row_sum(fig, row);
 
     if (fig->normalised) {
-        return exg_colormap_at(EXG_COLORMAP_BLUES, all > 0 ? n / all : 0);
+        return exg_colormap_at(EXG_COLORMAP_BLUES, all > 0 ? sqrt(n / all) : 0);
     }
     return exg_colormap_at(EXG_COLORMAP_BLUES,
                            l->largest > 0 ? log1p(n) / log1p((double)l->largest)
@@ -150,7 +151,7 @@ static layout make_layout(exg_canvas *ruler, const exg_fig_confusion *fig)
     l.bar = l.table + (TABLE - 1) * COLUMN + l.last + 14;
     exg_text_count(l.largest, text, sizeof text);
     l.width = l.bar + BAR + 3 + MARGIN +
-              fmax(28, exg_canvas_text_width(ruler, text, face));
+              fmax(34, exg_canvas_text_width(ruler, text, face));
     l.height = l.y + l.side + l.slanted + 22 + MARGIN;
     return l;
 }
@@ -295,13 +296,12 @@ static void draw_bar(exg_canvas *c, const layout *l)
     exg_text_count((int64_t)round(expm1(log1p((double)l->largest) / 2)), middle,
                    sizeof middle);
     exg_bar_draw(c, l->bar, l->y, BAR, h, EXG_COLORMAP_BLUES, "0",
-                 l->fig->normalised ? "50" : middle,
+                 l->fig->normalised ? "25" : middle,
                  l->fig->normalised ? "100" : high);
     exg_canvas_text(c, l->bar, l->y - 13,
                     l->fig->normalised ? "% of row" : "count", face);
-    if (!l->fig->normalised) {
-        exg_canvas_text(c, l->bar, l->y - 4, "(log scale)", face);
-    }
+    exg_canvas_text(c, l->bar, l->y - 4,
+                    l->fig->normalised ? "(root scale)" : "(log scale)", face);
 }
 
 static void draw_title(exg_canvas *c, const layout *l)
