@@ -31,7 +31,8 @@
 
 enum {
     SHAPES_MAX = 20000, /* more dots are a picture in SVG: 40 bytes each  */
-    LEGEND_ROWS = 28    /* then another column                        */
+    LEGEND_ROWS = 28,   /* then another column */
+    LEGEND_COLUMNS = 3  /* then no more        */
 };
 
 /* A square part of the page and the cube of data shown in it. */
@@ -43,7 +44,7 @@ typedef struct {
 typedef struct {
     const exg_fig_embedding *fig;
     double names;           /* width of a legend column */
-    exg_int columns;        /* of the legend            */
+    exg_int columns, rows;  /* of the legend            */
     double middle[3], half; /* the data's cube          */
     double *x, *y, *depth;  /* scratch, shape (N) each  */
     double legend, width, height;
@@ -281,13 +282,15 @@ static void draw_legend(exg_canvas *c, const layout *l)
         .size = EXG_AXES_PLAIN, .rgb = EXG_AXES_INK, .hy = 0.5};
     char text[EXG_TEXT_MAX];
 
-    for (exg_int k = 0; k < l->fig->classes; k++) {
-        const double x =
-            l->legend + (l->names + 24) * (double)(k / LEGEND_ROWS);
-        const double y =
-            MARGIN + TOP + 7 + LEGEND_ROW * (double)(k % LEGEND_ROWS);
+    for (exg_int k = 0; k < l->fig->classes && k / l->rows < l->columns; k++) {
+        const double x = l->legend + (l->names + 24) * (double)(k / l->rows);
+        const double y = MARGIN + TOP + 7 + LEGEND_ROW * (double)(k % l->rows);
         const double dot = x + 4;
 
+        if (k == l->rows * l->columns - 1 && k < l->fig->classes - 1) {
+            exg_canvas_text(c, x + 12, y, "...", face); /* more than fit */
+            break;
+        }
         exg_canvas_dots(c, 1, &dot, &y, 3.5, exg_colormap_class(k), 1);
         exg_canvas_text_fit(c, x + 12, y,
                             legend_text(l->fig, k, text, sizeof text),
@@ -355,6 +358,9 @@ static exg_status make_layout(const exg_fig_embedding *fig, layout *l)
     }
     l->names = fmin(l->names, LEGEND_MAX);
     l->columns = (fig->classes + LEGEND_ROWS - 1) / LEGEND_ROWS;
+    l->columns = l->columns > LEGEND_COLUMNS ? LEGEND_COLUMNS : l->columns;
+    l->rows = (fig->classes + l->columns - 1) / l->columns;
+    l->rows = l->rows > LEGEND_ROWS ? LEGEND_ROWS : l->rows;
     if (fig->dims == 3) {
         map = SIDE_OBLIQUE + 22 + (SIDE_OBLIQUE - 2 * PANEL_GAP) / 3;
     }

@@ -279,6 +279,13 @@ static void draw_texts(exg_canvas *c, const layout *l)
     } else {
         snprintf(text, sizeof text, "Saliency after epoch %td", l->fig->epoch);
     }
+    if (l->fig->count < l->fig->samples) {
+        const size_t used = strlen(text);
+
+        snprintf(text + used, sizeof text - used, ", samples %td to %td of %td",
+                 l->fig->first + 1, l->fig->first + l->fig->count,
+                 l->fig->samples);
+    }
     exg_canvas_text(c, MARGIN, MARGIN, text, bold);
     exg_canvas_text(c, MARGIN, MARGIN + 16,
                     l->same_target
