@@ -1,0 +1,412 @@
+/* check_canvas.c -- colours, texts, ticks, limits, and the page itself. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plot/axes.h"
+#include "plot/canvas.h"
+#include "plot/colormap.h"
+#include "plot/svg.h"
+#include "plot/text.h"
+#include "support.h"
+
+enum {
+    FILE_MAX = 1 << 20
+};
+
+START_TEST(colour_maps_end_where_they_should)
+{
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_GREY, 0), 0x000000);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_GREY, 1), 0xffffff);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_VIRIDIS, 0), 0x440154);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_VIRIDIS, 1), 0xfde725);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_MAGMA, 0), 0x000004);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_MAGMA, 1), 0xfcfdbf);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_DIVERGING, 0.5), 0xffffff);
+    ck_assert_uint_eq(exg_colormap_at(EXG_COLORMAP_BLUES, 0), 0xffffff);
+    for (int m = EXG_COLORMAP_GREY; m <= EXG_COLORMAP_DIVERGING; m++) {
+        ck_assert_uint_eq(exg_colormap_at(m, -3), exg_colormap_at(m, 0));
+        ck_assert_uint_eq(exg_colormap_at(m, INFINITY), exg_colormap_at(m, 1));
+        ck_assert_uint_eq(exg_colormap_at(m, NAN), EXG_COLORMAP_NAN);
+    }
+}
+END_TEST
+
+START_TEST(sequential_maps_grow_lighter_and_the_diverging_one_is_even)
+{
+    const exg_colormap up[] = {EXG_COLORMAP_GREY, EXG_COLORMAP_VIRIDIS,
+                               EXG_COLORMAP_MAGMA};
+
+    for (int m = 0; m < 3; m++) {
+        for (int i = 1; i <= 64; i++) {
+            ck_assert_double_gt(
+                exg_colormap_luminance(exg_colormap_at(up[m], i / 64.0)),
+                exg_colormap_luminance(exg_colormap_at(up[m], (i - 1) / 64.0)));
+        }
+    }
+    for (int i = 0; i <= 32; i++) { /* +v weighs what -v weighs */
+        const uint32_t a = exg_colormap_at(EXG_COLORMAP_DIVERGING, i / 64.0);
+        const uint32_t b =
+            exg_colormap_at(EXG_COLORMAP_DIVERGING, 1 - i / 64.0);
+
+        ck_assert_double_lt(fabs(sqrt(exg_colormap_luminance(a)) -
+                                 sqrt(exg_colormap_luminance(b))),
+                            0.06);
+    }
+}
+END_TEST
+
+START_TEST(class_colours_differ_up_to_64)
+{
+    for (exg_int a = 0; a < 64; a++) {
+        for (exg_int b = 0; b < a; b++) {
+            ck_assert_uint_ne(exg_colormap_class(a), exg_colormap_class(b));
+        }
+    }
+}
+END_TEST
+
+START_TEST(ink_can_be_read_on_every_background)
+{
+    for (int i = 0; i <= 100; i++) {
+        const uint32_t bg = exg_colormap_at(EXG_COLORMAP_BLUES, i / 100.0);
+        const double l = exg_colormap_luminance(bg);
+        const double ink = exg_colormap_luminance(exg_colormap_ink(bg));
+
+        ck_assert_double_ge((fmax(l, ink) + 0.05) / (fmin(l, ink) + 0.05), 4.5);
+    }
+}
+END_TEST
+
+START_TEST(ticks_are_round_and_inside)
+{
+    srand(7);
+    for (int round = 0; round < 2000; round++) {
+        const double span =
+            ldexp(1 + rand() / (double)RAND_MAX, rand() % 60 - 30);
+        const double low = span * (rand() % 2000 - 1000 + 0.3);
+        const double high = low + span;
+        const int most = 3 + rand() % 8;
+        const exg_ticks t = exg_axes_ticks(low, high, most, 0);
+        const double lead = t.step / pow(10, floor(log10(t.step) + 1e-9));
+
+        ck_assert_int_ge(t.count, 1);
+        ck_assert_int_le(t.count, most);
+        ck_assert(fabs(lead - 1) < 1e-6 || fabs(lead - 2) < 1e-6 ||
+                  fabs(lead - 5) < 1e-6);
+        for (int i = 0; i < t.count; i++) {
+            ck_assert_double_ge(t.at[i], low - 1e-6 * (high - low));
+            ck_assert_double_le(t.at[i], high + 1e-6 * (high - low));
+        }
+    }
+}
+END_TEST
+
+START_TEST(known_ticks)
+{
+    const exg_ticks t = exg_axes_ticks(0, 1, 7, 0);
+    const exg_ticks whole = exg_axes_ticks(-0.5, 2.5, 8, 1);
+    const exg_ticks none = exg_axes_ticks(3, 3, 5, 0);
+
+    ck_assert_int_eq(t.count, 6);
+    ck_assert_double_eq_tol(t.at[1], 0.2, 1e-12);
+    ck_assert_int_eq(whole.count, 3);
+    ck_assert_double_eq(whole.at[2], 2);
+    ck_assert_int_eq(none.count, 1);
+    ck_assert_double_eq(none.at[0], 3);
+}
+END_TEST
+
+START_TEST(percentiles_are_values_that_occur)
+{
+    float v[200];
+    double limit = -1;
+
+    for (int i = 0; i < 200; i++) { /* +-1 .. +-200, shuffled */
+        v[i] = (float)((i * 77 % 200 + 1) * (i % 2 ? 1 : -1));
+    }
+    ck_ok(world, exg_axes_percentile(200, v, 99, &limit));
+    ck_assert_double_eq(limit, 198);
+    ck_ok(world, exg_axes_percentile(200, v, 100, &limit));
+    ck_assert_double_eq(limit, 200);
+    ck_ok(world, exg_axes_percentile(200, v, 0, &limit));
+    ck_assert_double_eq(limit, 1);
+    v[0] = NAN;
+    v[1] = INFINITY;
+    ck_ok(world, exg_axes_percentile(200, v, 100, &limit));
+    ck_assert_double_eq(limit, 200);
+}
+END_TEST
+
+START_TEST(limits_of_empty_maps)
+{
+    float v[1000] = {0};
+    double limit = -1;
+
+    ck_ok(world, exg_axes_percentile(1000, v, 99, &limit));
+    ck_assert_double_eq(limit, 0);
+    v[500] = -3; /* above the percentile, but all there is */
+    ck_ok(world, exg_axes_percentile(1000, v, 99, &limit));
+    ck_assert_double_eq(limit, 3);
+    ck_ok(world, exg_axes_percentile(0, v, 99, &limit));
+    ck_assert_double_eq(limit, 0);
+}
+END_TEST
+
+START_TEST(ranges_can_always_be_divided_by)
+{
+    const double same[] = {2, 2, NAN}, zero[] = {0}, none[] = {NAN, INFINITY};
+    const double *const v[] = {same, zero, none};
+    const exg_int n[] = {3, 1, 2};
+
+    for (int i = 0; i < 3; i++) {
+        double low = INFINITY, high = -INFINITY;
+
+        exg_axes_extend(n[i], v[i], &low, &high);
+        exg_axes_widen(&low, &high);
+        ck_assert(isfinite(low) && isfinite(high) && high > low);
+    }
+}
+END_TEST
+
+START_TEST(odd_bytes_become_valid_text)
+{
+    char out[64];
+
+    ck_assert_str_eq(exg_text_clean("caf\xc3\xa9", 0, out, 64), "caf\xc3\xa9");
+    ck_assert_str_eq(exg_text_clean("caf\xe9!", 0, out, 64),
+                     "caf\xef\xbf\xbd!");
+    ck_assert_str_eq(exg_text_clean("a\xc0\x80", 0, out, 64), /* overlong */
+                     "a\xef\xbf\xbd\xef\xbf\xbd");
+    ck_assert_str_eq(exg_text_clean("\xed\xa0\x80", 0, out, 64), /* surrogate */
+                     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    ck_assert_str_eq(exg_text_clean("\xf0\x9f\x99", 0, out, 64), /* cut off */
+                     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+    ck_assert_str_eq(exg_text_clean("a\tb\nc\x7f", 0, out, 64), "a b c ");
+    ck_assert_str_eq(exg_text_clean(NULL, 0, out, 64), "");
+    ck_assert_str_eq(exg_text_clean("\xe2\x88\x92"
+                                    "1\xc3\x97\xc3\xa9",
+                                    1, out, 64),
+                     "-1x?");
+    ck_assert_str_eq(exg_text_clean("0123456789", 0, out, 8), "0123...");
+    ck_assert_str_eq(exg_text_clean("0123456", 0, out, 8), "0123456");
+}
+END_TEST
+
+START_TEST(no_bytes_at_all_make_malformed_text)
+{
+    srand(3);
+    for (int round = 0; round < 5000; round++) {
+        char in[40], once[48], twice[64];
+
+        for (int i = 0; i < 39; i++) {
+            in[i] = (char)(1 + rand() % 255);
+        }
+        in[39] = '\0';
+        exg_text_clean(in, 0, once, sizeof once);
+        /* Clean text is a fixed point: every character is well-formed. */
+        ck_assert_str_eq(exg_text_clean(once, 0, twice, sizeof twice), once);
+        for (const char *s = exg_text_clean(in, 1, twice, sizeof twice); *s;
+             s++) {
+            ck_assert(*s >= ' ' && *s < 127);
+        }
+    }
+}
+END_TEST
+
+START_TEST(numbers_are_written_plainly)
+{
+    char out[64];
+
+    ck_assert_str_eq(exg_text_number(0.30000000000000004, 0.1, out, 64), "0.3");
+    ck_assert_str_eq(exg_text_number(-2, 1, out, 64), "\xe2\x88\x92"
+                                                      "2");
+    ck_assert_str_eq(exg_text_number(1e-17, 0.1, out, 64), "0");
+    ck_assert_str_eq(exg_text_number(40, 20, out, 64), "40");
+    ck_assert_str_eq(exg_text_number(NAN, 1, out, 64), "n/a");
+    ck_assert_str_eq(exg_text_count(9999, out, 64), "9999");
+    ck_assert_str_eq(exg_text_count(10000, out, 64), "10,000");
+    ck_assert_str_eq(exg_text_count(1234567, out, 64), "1,234,567");
+    ck_assert_str_eq(exg_text_count(INT64_MAX, out, 64),
+                     "9,223,372,036,854,775,807");
+}
+END_TEST
+
+/* A page with a bit of everything. */
+static void scribble(exg_canvas *c)
+{
+    const exg_pen pen = {.width = 1.3, .rgb = 0x204080, .dash = 2};
+    const double x[] = {10, 20, NAN, 40, 55}, y[] = {10, 30, 20, 25, 5};
+    const uint32_t pixel[] = {0xff0000, 0x00ff00, 0x0000ff, 0xffffff};
+
+    exg_canvas_line(c, 3, 4, 90, 50, pen);
+    exg_canvas_curve(c, 5, x, y, pen);
+    exg_canvas_raster_begin(c, 0, 0, 100, 60);
+    exg_canvas_dots(c, 5, x, y, 3, 0xaa3300, 0.5);
+    exg_canvas_raster_end(c);
+    exg_canvas_image(c, 60, 10, 30, 30, 2, 2, pixel);
+    exg_canvas_clip(c, 0, 0, 50, 60);
+    exg_canvas_text(c, 5, 55, "text <&> \xff\xe2\x88\x92 \xc3\xa9",
+                    (exg_face){.size = 9, .halo = 1});
+    exg_canvas_unclip(c);
+    exg_canvas_text(c, 95, 55, "turned", (exg_face){.size = 8, .angle = 90});
+}
+
+/* Draw and save; returns the file's bytes, exg_free(). */
+static char *drawn(exg_canvas_form form, const char *name, size_t *n)
+{
+    exg_canvas *c = NULL;
+    char path[256], *bytes = NULL;
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/%s", exg_scratch(), name);
+    ck_ok(world, exg_canvas_create(form, 100, 60, 144, &c));
+    scribble(c);
+    ck_ok(world, exg_canvas_save(c, path, "A -- <title>", "res&ults.h5"));
+    exg_canvas_destroy(&c);
+    ck_assert_ptr_null(c);
+    ck_ok(world, exg_new(&bytes, FILE_MAX));
+    f = fopen(path, "rb");
+    ck_assert_ptr_nonnull(f);
+    *n = fread(bytes, 1, FILE_MAX - 1, f);
+    fclose(f);
+    return bytes;
+}
+
+START_TEST(the_same_drawing_is_the_same_bytes)
+{
+    for (int form = EXG_CANVAS_PNG; form <= EXG_CANVAS_SVG; form++) {
+        size_t n = 0, m = 0;
+        char *a = drawn(form, "a", &n);
+        char *b = drawn(form, "b", &m);
+
+        ck_assert_uint_gt(n, 500);
+        ck_assert_uint_eq(n, m);
+        ck_assert_int_eq(memcmp(a, b, n), 0);
+        exg_free(b);
+        exg_free(a);
+    }
+}
+END_TEST
+
+START_TEST(svg_is_titled_and_escaped)
+{
+    size_t n = 0;
+    char *svg = drawn(EXG_CANVAS_SVG, "c", &n);
+
+    ck_assert_ptr_nonnull(strstr(svg, "<title>A - - &lt;title&gt;</title>"));
+    ck_assert_ptr_nonnull(strstr(svg, "from res&amp;ults.h5"));
+    ck_assert_ptr_nonnull(strstr(svg, "</svg>"));
+    exg_free(svg);
+}
+END_TEST
+
+START_TEST(ids_are_renumbered_together_with_references)
+{
+    static const char in[] =
+        "<svg ><g id=\"surface71\"/><image id=\"image72\"/>"
+        "<use href=\"#image72\"/><use href=\"#surface71\"/>"
+        "imagery surface";
+    exg_svg svg = {0};
+
+    ck_assert(exg_svg_append(&svg, in, sizeof in - 1));
+    ck_ok(world, exg_svg_renumber(&svg));
+    ck_assert(exg_svg_append(&svg, "", 1));
+    ck_assert_str_eq(svg.data,
+                     "<svg ><g id=\"surface0\"/><image id=\"image1\"/>"
+                     "<use href=\"#image1\"/><use href=\"#surface0\"/>"
+                     "imagery surface");
+    exg_svg_free(&svg);
+}
+END_TEST
+
+START_TEST(pixels_are_squares_of_their_colour)
+{
+    const uint32_t pixel[] = {0xff0000, 0x00ff00, 0x0000ff, 0x123456};
+    exg_canvas *c = NULL;
+    exg_int w = 0, h = 0, stride = 0;
+    const uint32_t *page;
+
+    ck_ok(world, exg_canvas_create(EXG_CANVAS_PNG, 20, 20, 144, &c));
+    exg_canvas_image(c, 0, 0, 20, 20, 2, 2, pixel);
+    page = exg_canvas_pixels(c, &w, &h, &stride);
+    ck_assert_int_eq(w, 40);
+    ck_assert_int_eq(h, 40);
+    for (exg_int y = 0; y < h; y++) {
+        for (exg_int x = 0; x < w; x++) {
+            ck_assert_uint_eq(page[y * stride + x] & 0xffffff,
+                              pixel[y / 20 * 2 + x / 20]);
+        }
+    }
+    exg_canvas_destroy(&c);
+}
+END_TEST
+
+START_TEST(text_has_ink_and_a_width)
+{
+    const exg_face face = {.size = 10};
+    exg_canvas *c = NULL;
+    exg_int w = 0, h = 0, stride = 0, dark = 0;
+    const uint32_t *page;
+
+    ck_ok(world, exg_canvas_create(EXG_CANVAS_PNG, 100, 20, 144, &c));
+    ck_assert_double_gt(exg_canvas_text_width(c, "mmm", face),
+                        exg_canvas_text_width(c, "m", face));
+    ck_assert_double_eq(exg_canvas_text_width(c, "", face), 0);
+    exg_canvas_text_fit(c, 2, 15, "a text much too long for the room", 60,
+                        face);
+    page = exg_canvas_pixels(c, &w, &h, &stride);
+    for (exg_int y = 0; y < h; y++) {
+        for (exg_int x = 0; x < w; x++) {
+            dark += (page[y * stride + x] & 255) < 64;
+            ck_assert(x < 2 * 64 || (page[y * stride + x] & 255) == 255);
+        }
+    }
+    ck_assert_int_gt(dark, 100);
+    exg_canvas_destroy(&c);
+}
+END_TEST
+
+START_TEST(an_unwritable_folder_is_one_line)
+{
+    for (int form = EXG_CANVAS_PNG; form <= EXG_CANVAS_SVG; form++) {
+        exg_canvas *c = NULL;
+
+        ck_ok(world, exg_canvas_create(form, 10, 10, 72, &c));
+        ck_assert_int_eq(exg_canvas_save(c, "/nonexistent/a", "t", NULL),
+                         EXG_EIO);
+        ck_assert_ptr_nonnull(strstr(exg_err_text(), "/nonexistent/a.part"));
+        exg_err_clear();
+        exg_canvas_destroy(&c);
+    }
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("canvas");
+    TCase *colour = exg_case(s, "colour"), *text = exg_case(s, "text");
+    TCase *axes = exg_case(s, "axes"), *page = exg_case(s, "page");
+
+    tcase_add_test(colour, colour_maps_end_where_they_should);
+    tcase_add_test(colour,
+                   sequential_maps_grow_lighter_and_the_diverging_one_is_even);
+    tcase_add_test(colour, class_colours_differ_up_to_64);
+    tcase_add_test(colour, ink_can_be_read_on_every_background);
+    tcase_add_test(axes, ticks_are_round_and_inside);
+    tcase_add_test(axes, known_ticks);
+    tcase_add_test(axes, percentiles_are_values_that_occur);
+    tcase_add_test(axes, limits_of_empty_maps);
+    tcase_add_test(axes, ranges_can_always_be_divided_by);
+    tcase_add_test(text, odd_bytes_become_valid_text);
+    tcase_add_test(text, no_bytes_at_all_make_malformed_text);
+    tcase_add_test(text, numbers_are_written_plainly);
+    tcase_add_test(page, the_same_drawing_is_the_same_bytes);
+    tcase_add_test(page, svg_is_titled_and_escaped);
+    tcase_add_test(page, ids_are_renumbered_together_with_references);
+    tcase_add_test(page, pixels_are_squares_of_their_colour);
+    tcase_add_test(page, text_has_ink_and_a_width);
+    tcase_add_test(page, an_unwritable_folder_is_one_line);
+    return s;
+}
