@@ -20,7 +20,7 @@ typedef struct {
     float *features;    /* shape (count, D): the embedding              */
     double loss;        /* mean cross-entropy of all samples, nats      */
     double accuracy;    /* share predicted right, 0..1                  */
-    int dead;           /* every feature of every sample is zero        */
+    exg_int alive;      /* samples whose embedding is not all zero      */
 } exg_prediction;
 
 /** Room for the predictions of a set.  Local.

@@ -41,7 +41,7 @@ static const exg_opt_row table[] = {
      "learning rate"},
     {"momentum", EXG_OPT_REAL, EXG_OPT_RESULT, "0.9", 0, 0.9999, "",
      "momentum of sgd"},
-    {"seed", EXG_OPT_INT, EXG_OPT_RESULT, "1", 0, 9007199254740991.0, "",
+    {"seed", EXG_OPT_INT, EXG_OPT_RESULT, "6", 0, 9007199254740991.0, "",
      "of initial weights, order and noise"},
     {"shuffle", EXG_OPT_CHOICE, EXG_OPT_RESULT, "yes", 0, 0, "yes|no",
      "a new order each epoch, or that of the file"},

@@ -74,14 +74,16 @@ done:
     return st;
 }
 
-/* A network whose embedding is zero for every test sample gives the same
- * logits for all of them, and no gradient can bring it back. */
+/* A network whose embedding is zero for every sample gives the same logits for
+ * all of them, and no gradient can bring it back.  A few odd samples may still
+ * reach through: less than 1 % is dead as well. */
 static void warn_if_dead(const exg_run *run, const exg_prediction *p)
 {
-    if (p->dead) {
-        exg_log_warn("the network is dead: the embedding of every test sample "
-                     "is zero, and stays so; start again with another --seed "
-                     "(this was %s)",
+    if (p->alive * 100 < p->span.total) {
+        exg_log_warn("the network is dead: the embedding of %td of %td test "
+                     "samples is zero, and stays so; start again with another "
+                     "--seed (this was %s)",
+                     p->span.total - p->alive, p->span.total,
                      exg_opts_text(run->opts, "seed"));
     }
 }

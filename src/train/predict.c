@@ -11,7 +11,7 @@
 enum {
     SUM_LOSS,
     SUM_CORRECT,
-    SUM_ALIVE, /* features that are not zero */
+    SUM_ALIVE, /* samples with a feature that is not zero */
     SUMS
 };
 
@@ -86,6 +86,16 @@ static void store_block(const exg_pass *pass, exg_int at, exg_int count,
     unlane(d, exg_pass_embedding(pass), count, p->features + at * d);
 }
 
+static int is_alive(exg_int n, const float *features)
+{
+    for (exg_int i = 0; i < n; i++) {
+        if (features[i] != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 static exg_status predict_block(exg_pass *pass, const exg_batches *set,
                                 exg_int block, exg_prediction *p,
                                 exg_fixed *sum)
@@ -102,13 +112,11 @@ static exg_status predict_block(exg_pass *pass, const exg_batches *set,
     exg_pass_loss(pass, target, weight, loss);
     exg_predict_argmax(p->nclass, exg_pass_logits(pass), guess);
     store_block(pass, at, count, p);
-    for (exg_int i = 0; i < count * p->nfeature; i++) {
-        sum[SUM_ALIVE] += features[i] != 0;
-    }
     for (exg_int s = 0; s < count; s++) {
         p->label[at + s] = target[s];
         p->guess[at + s] = guess[s];
         sum[SUM_CORRECT] += guess[s] == target[s];
+        sum[SUM_ALIVE] += is_alive(p->nfeature, features + s * p->nfeature);
         if (exg_fixed_add(1, loss + s, EXG_FIXED_LOSS, p->span.total,
                           sum + SUM_LOSS) != 1) {
             return exg_fail(EXG_ENUMERIC,
@@ -137,7 +145,7 @@ exg_status exg_predict_run(const exg_par *par, exg_pass *pass, exg_batches *set,
     exg_reduce_fixed(par, SUMS, sum);
     p->loss = exg_fixed_value(sum[SUM_LOSS], EXG_FIXED_LOSS) / total;
     p->accuracy = (double)sum[SUM_CORRECT] / total;
-    p->dead = sum[SUM_ALIVE] == 0;
+    p->alive = sum[SUM_ALIVE];
 done:
     return st;
 }
