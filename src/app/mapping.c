@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/log.h"
+#include "embed/points.h"
 #include "embed/tsne.h"
 #include "par/agree.h"
 #include "par/gather.h"
@@ -21,10 +22,11 @@ enum {
 };
 
 struct exg_run_map {
-    exg_shard rows;  /* the points, dealt by exg_shard_mine()  */
-    float *features; /* shape (rows.count, D)                  */
-    int32_t *label;  /* shape (rows.count)                     */
-    int64_t *index;  /* shape (rows.count): rows of the test set */
+    exg_shard rows;     /* the points, dealt by exg_shard_mine()  */
+    float *features;    /* shape (rows.count, D)                  */
+    int32_t *label;     /* shape (rows.count)                     */
+    int64_t *index;     /* shape (rows.count): rows of the test set */
+    exg_points *points; /* neighbours and affinities, for all maps */
     exg_int nmap;
     exg_tsne_result map[MAPS];
 };
@@ -102,17 +104,13 @@ static void show_progress(void *state, exg_int iteration, exg_int iterations,
     exg_log_progress_at(&f->bar, iteration, note);
 }
 
-static exg_status make_map(exg_run *run, exg_run_map *m, int dims)
+/* What the user chose; progress goes to f. */
+static exg_tsne_options choices(const exg_run *run, int dims, film *f)
 {
-    exg_status st = EXG_OK;
     const exg_opts *o = run->opts;
-    const double start = exg_clock_now();
     const int random = strcmp(exg_opts_text(o, "tsne-init"), "random") == 0;
     exg_tsne_options choice = EXG_TSNE_DEFAULTS;
-    exg_tsne_result *r = m->map + m->nmap;
-    film f = {.bar = {0}};
 
-    snprintf(f.what, sizeof f.what, "t-SNE %d-D", dims);
     choice.dims = dims;
     choice.perplexity = exg_opts_real(o, "tsne-perplexity");
     choice.iterations = exg_opts_int(o, "tsne-iterations");
@@ -120,15 +118,35 @@ static exg_status make_map(exg_run *run, exg_run_map *m, int dims)
     choice.seed = (uint64_t)exg_opts_int(o, "seed");
     choice.kern = run->net->kern;
     choice.progress = show_progress;
-    choice.progress_state = &f;
-    EXG_TRY(exg_tsne(run->par, m->rows.total, run->net->nfeature, m->features,
-                     &choice, r));
-    m->nmap++;
-    for (int i = 0; i < r->clock.count; i++) {
-        exg_clock_add(&run->clock, r->clock.name[i], r->clock.seconds[i]);
+    choice.progress_state = f;
+    return choice;
+}
+
+static void add_clock(exg_clock *sum, const exg_clock *part)
+{
+    for (int i = 0; i < part->count; i++) {
+        exg_clock_add(sum, part->name[i], part->seconds[i]);
     }
-    exg_log_say("t-SNE %d-D: %td points, KL %.3f (%.1f s)", dims, m->rows.total,
-                r->final_kl, exg_clock_now() - start);
+}
+
+static exg_status make_map(exg_run *run, exg_run_map *m, int dims)
+{
+    exg_status st = EXG_OK;
+    const double start = exg_clock_now();
+    exg_tsne_result *r = m->map + m->nmap;
+    film f = {.bar = {0}};
+    const exg_tsne_options choice = choices(run, dims, &f);
+
+    snprintf(f.what, sizeof f.what, "t-SNE %d-D", dims);
+    EXG_TRY(exg_tsne_map(run->par, m->points, m->label, &choice, r));
+    m->nmap++;
+    add_clock(&run->clock, &r->clock);
+    exg_log_say("t-SNE %d-D: %td points, KL %.3f, trustworthiness %.4f, "
+                "accuracy of 10 neighbours %.2f %% on the map, %.2f %% by "
+                "features (%.1f s)",
+                dims, m->rows.total, r->final_kl, r->quality.trust12,
+                100 * r->quality.accuracy_map,
+                100 * r->quality.accuracy_features, exg_clock_now() - start);
     exg_log_event("tsne", "\"dims\": %d, \"points\": %td, \"kl\": %.17g", dims,
                   m->rows.total, r->final_kl);
 done:
@@ -144,6 +162,10 @@ exg_status exg_mapping_run(exg_run *run)
     }
     EXG_TRY_ALL(run->par, exg_new(&run->map, 1));
     EXG_TRY(collect(run, points(run), run->map));
+    EXG_TRY(exg_points_create(run->par, run->map->rows.total,
+                              run->net->nfeature, run->map->features,
+                              exg_opts_real(run->opts, "tsne-perplexity"),
+                              &run->clock, &run->map->points));
     for (int dims = 2; dims <= 3; dims++) {
         if (exg_opts_has(run->opts, "tsne-dims", dims == 2 ? "2" : "3")) {
             EXG_TRY(make_map(run, run->map, dims));
@@ -160,10 +182,23 @@ static exg_status record_map(const exg_run *run, exg_writer *w,
     const exg_run_map *m = run->map;
     const exg_results_scalar quality[] = {
         {"final_kl", "Kullback-Leibler divergence of the map", "nat",
-         r->final_kl}};
+         r->final_kl},
+        {"trustworthiness_5", "trustworthiness of 5 neighbours", "1",
+         r->quality.trust5},
+        {"trustworthiness_12", "trustworthiness of 12 neighbours", "1",
+         r->quality.trust12},
+        {"knn_recall_10", "share of 10 nearest neighbours kept", "1",
+         r->quality.recall},
+        {"knn_accuracy_features",
+         "leave-one-out accuracy of 10 neighbours by features", "1",
+         r->quality.accuracy_features},
+        {"knn_accuracy_map",
+         "leave-one-out accuracy of 10 neighbours on the map", "1",
+         r->quality.accuracy_map}};
     const exg_results_scalar setting[] = {
         {"perplexity", "", "1", exg_opts_real(run->opts, "tsne-perplexity")},
-        {"iterations", "", "1", exg_opts_real(run->opts, "tsne-iterations")}};
+        {"iterations", "", "1", exg_opts_real(run->opts, "tsne-iterations")},
+        {"learning_rate", "", "1", r->learning_rate}};
     const exg_results_pair choice[] = {
         {"engine", r->engine}, {"init", exg_opts_text(run->opts, "tsne-init")}};
     int32_t *iteration = NULL;
@@ -227,6 +262,7 @@ void exg_mapping_clear(exg_run *run)
     for (exg_int i = 0; i < run->map->nmap; i++) {
         exg_tsne_free(run->map->map + i);
     }
+    exg_points_destroy(&run->map->points);
     exg_free(run->map->features);
     exg_free(run->map->label);
     exg_free(run->map->index);
