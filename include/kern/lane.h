@@ -31,6 +31,10 @@
 /** Forces the template bodies into the function that makes them constant. */
 #define EXG_INLINE static inline __attribute__((always_inline))
 
+/** Before loops of constant length over vectors in registers: an array stays
+ * in registers only where every index is a constant. */
+#define EXG_UNROLL _Pragma("GCC unroll 16")
+
 /** Floats in a vector and vector registers of the machine. */
 #if defined(__AVX512F__)
 #define EXG_VEC 16

@@ -13,7 +13,8 @@
 #include "table.h"
 
 enum {
-    OB_MAX = EXG_REGISTERS == 32 ? 8 : 4
+    OB_MAX = EXG_REGISTERS == 32 ? 8 : 4,
+    PB_MAX = 12
 };
 
 /* One correlation.  x [ic][ih][iw][16], y [oc][oh][ow][16]; tap (ky, kx) of
@@ -54,20 +55,44 @@ EXG_INLINE exg_int block_pixels(exg_int ob)
 {
     const exg_int most = (EXG_REGISTERS - 2) / (ob + 1);
 
-    return most > 12 ? 12 : most;
+    return most > PB_MAX ? PB_MAX : most;
 }
 
-EXG_INLINE void finish(const corr *c, exg_int o, exg_int at, exg_vec v)
+/* Store a block whose first pixel is y[at]. */
+EXG_INLINE void finish(const corr *c, exg_int ob, exg_int pb, exg_int at,
+                       exg_int part, exg_vec (*acc)[PB_MAX])
 {
-    const exg_int i = o * c->oh * c->ow * EXG_LANE + at;
+    const exg_int plane = c->oh * c->ow * EXG_LANE;
+    float *y = c->y + at * EXG_LANE + part;
 
     if (c->relu) {
-        v = exg_vec_relu(v);
+        EXG_UNROLL
+        for (exg_int j = 0; j < ob; j++) {
+            EXG_UNROLL
+            for (exg_int p = 0; p < pb; p++) {
+                acc[j][p] = exg_vec_relu(acc[j][p]);
+            }
+        }
     }
     if (c->gate != NULL) {
-        v = exg_vec_gate(exg_vec_load(c->gate + i), v);
+        const float *gate = c->gate + at * EXG_LANE + part;
+
+        EXG_UNROLL
+        for (exg_int j = 0; j < ob; j++) {
+            EXG_UNROLL
+            for (exg_int p = 0; p < pb; p++) {
+                acc[j][p] = exg_vec_gate(
+                    exg_vec_load(gate + j * plane + p * EXG_LANE), acc[j][p]);
+            }
+        }
     }
-    exg_vec_store(c->y + i, v);
+    EXG_UNROLL
+    for (exg_int j = 0; j < ob; j++) {
+        EXG_UNROLL
+        for (exg_int p = 0; p < pb; p++) {
+            exg_vec_store(y + j * plane + p * EXG_LANE, acc[j][p]);
+        }
+    }
 }
 
 /* Channels o .. o + ob - 1 of pixels (r, col) .. (r, col + pb - 1), all of
@@ -80,9 +105,11 @@ EXG_INLINE void block(const corr *c, exg_int ob, exg_int pb, exg_int o,
     const float *w = c->w + o * c->ic * c->k * c->k;
     const float *x =
         c->x + (r - c->pad) * row + (col - c->pad) * EXG_LANE + part;
-    exg_vec acc[OB_MAX][12];
+    exg_vec acc[OB_MAX][PB_MAX];
 
+    EXG_UNROLL
     for (exg_int j = 0; j < ob; j++) {
+        EXG_UNROLL
         for (exg_int p = 0; p < pb; p++) {
             acc[j][p] = exg_vec_all(c->b != NULL ? c->b[o + j] : 0.0f);
         }
@@ -93,14 +120,17 @@ EXG_INLINE void block(const corr *c, exg_int ob, exg_int pb, exg_int o,
             const float *wr = w + (i * c->k + y) * c->k * ob;
 
             for (exg_int t = kx.from; t < kx.to; t++) {
-                exg_vec v[12];
+                exg_vec v[PB_MAX];
 
+                EXG_UNROLL
                 for (exg_int p = 0; p < pb; p++) {
                     v[p] = exg_vec_load(xr + (t + p) * EXG_LANE);
                 }
+                EXG_UNROLL
                 for (exg_int j = 0; j < ob; j++) {
                     const exg_vec wt = exg_vec_all(wr[t * ob + j]);
 
+                    EXG_UNROLL
                     for (exg_int p = 0; p < pb; p++) {
                         acc[j][p] = exg_vec_fma(v[p], wt, acc[j][p]);
                     }
@@ -108,12 +138,7 @@ EXG_INLINE void block(const corr *c, exg_int ob, exg_int pb, exg_int o,
             }
         }
     }
-    for (exg_int j = 0; j < ob; j++) {
-        for (exg_int p = 0; p < pb; p++) {
-            finish(c, o + j, (r * c->ow + col + p) * EXG_LANE + part,
-                   acc[j][p]);
-        }
-    }
+    finish(c, ob, pb, (o * c->oh + r) * c->ow + col, part, acc);
 }
 
 /* Row r of channels o .. o + ob - 1. */

@@ -57,10 +57,13 @@ EXG_INLINE void block(const strip *z, exg_int ob, exg_int tb, exg_int o,
     float *sum = z->sum + (o * taps + t) * EXG_LANE + part;
     exg_vec acc[OB_MAX][TB_MAX];
 
+    EXG_UNROLL
     for (exg_int i = 0; i < tb; i++) {
         x[i] = z->x + tap_offset(s, t + i) + part;
     }
+    EXG_UNROLL
     for (exg_int j = 0; j < ob; j++) {
+        EXG_UNROLL
         for (exg_int i = 0; i < tb; i++) {
             acc[j][i] = exg_vec_load(sum + (j * taps + i) * EXG_LANE);
         }
@@ -72,19 +75,24 @@ EXG_INLINE void block(const strip *z, exg_int ob, exg_int tb, exg_int o,
         for (exg_int c = 0; c < s->ow * EXG_LANE; c += EXG_LANE) {
             exg_vec v[TB_MAX];
 
+            EXG_UNROLL
             for (exg_int i = 0; i < tb; i++) {
                 v[i] = exg_vec_load(x[i] + at + c);
             }
+            EXG_UNROLL
             for (exg_int j = 0; j < ob; j++) {
                 const exg_vec d = exg_vec_load(dy + j * plane + c);
 
+                EXG_UNROLL
                 for (exg_int i = 0; i < tb; i++) {
                     acc[j][i] = exg_vec_fma(v[i], d, acc[j][i]);
                 }
             }
         }
     }
+    EXG_UNROLL
     for (exg_int j = 0; j < ob; j++) {
+        EXG_UNROLL
         for (exg_int i = 0; i < tb; i++) {
             exg_vec_store(sum + (j * taps + i) * EXG_LANE, acc[j][i]);
         }
