@@ -64,6 +64,20 @@ EXG_INLINE exg_vec exg_vec_load(const float *p)
     return *(const exg_vec *)p;
 }
 
+/** EXG_VEC floats that more than one multiply-add uses.  Left to itself, gcc
+ * makes them a memory operand of each, and the kernel waits for its loads. */
+EXG_INLINE exg_vec exg_vec_load_once(const float *p)
+{
+    exg_vec v = exg_vec_load(p);
+
+#if defined(__AVX512F__)
+    __asm__("" : "+v"(v));
+#elif defined(__AVX2__)
+    __asm__("" : "+x"(v));
+#endif
+    return v;
+}
+
 /** EXG_VEC floats from any address. */
 EXG_INLINE exg_vec exg_vec_load_any(const float *p)
 {

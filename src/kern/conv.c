@@ -204,11 +204,6 @@ static void correlate(const corr *c)
     }
 }
 
-exg_int EXG_KERN(exg_conv_work)(const exg_conv_shape *s)
-{
-    return EXG_LANE * s->oc * (s->ic * s->k * s->k + 1);
-}
-
 /* w (oc, ic, k, k) -> blocks of [ic][k][k][ob]. */
 static void pack_forward(const exg_conv_shape *s, const float *w, float *packed)
 {
