@@ -19,9 +19,11 @@
 #include "par/agree.h"
 #include "writer_impl.h"
 
-/* Metadata get a block of their own.  One rank alone gives chunks and their
- * index places in another order than several do; apart from each other, the
- * places come out the same.  And readers find all metadata in one piece. */
+/* Where things lie must not depend on the number of ranks: one rank alone takes
+ * places for chunks and for their index in turn, several take all chunks first.
+ * So metadata get blocks of their own, values follow each other in the order
+ * they are written, and holes are not used again (they are below 1 % of a
+ * file).  Readers then find nearly all metadata in one piece. */
 enum {
     META_BYTES = 128 * 1024
 };
@@ -78,6 +80,21 @@ static exg_status claim(const exg_writer *w)
     return EXG_OK;
 }
 
+static exg_status file_layout(const char *part, hid_t creation, hid_t access)
+{
+    exg_status st = EXG_OK;
+    herr_t rc;
+
+    EXG_TRY(EXG_H5(part, rc, H5Pset_obj_track_times(creation, 0)));
+    EXG_TRY(EXG_H5(
+        part, rc,
+        H5Pset_file_space_strategy(creation, H5F_FSPACE_STRATEGY_AGGR, 0, 1)));
+    EXG_TRY(EXG_H5(part, rc, H5Pset_meta_block_size(access, META_BYTES)));
+    EXG_TRY(EXG_H5(part, rc, H5Pset_small_data_block_size(access, 0)));
+done:
+    return st;
+}
+
 static exg_status create_file(const exg_par *par, exg_writer *w)
 {
     exg_status st = EXG_OK;
@@ -92,10 +109,9 @@ static exg_status create_file(const exg_par *par, exg_writer *w)
         EXG_H5(part, rc, H5Pset_fapl_mpio(access, par->comm, MPI_INFO_NULL)));
     EXG_TRY(EXG_H5(part, rc, H5Pset_coll_metadata_write(access, 1)));
     EXG_TRY(EXG_H5(part, rc, H5Pset_all_coll_metadata_ops(access, 1)));
-    EXG_TRY(EXG_H5(part, rc, H5Pset_meta_block_size(access, META_BYTES)));
     EXG_TRY(EXG_H5(part, rc, H5Pset_fclose_degree(access, H5F_CLOSE_STRONG)));
     EXG_TRY(EXG_H5(part, creation, H5Pcreate(H5P_FILE_CREATE)));
-    EXG_TRY(EXG_H5(part, rc, H5Pset_obj_track_times(creation, 0)));
+    EXG_TRY(file_layout(part, creation, access));
     EXG_TRY(EXG_H5(part, w->file,
                    H5Fcreate(part, H5F_ACC_TRUNC, creation, access)));
 done:
@@ -111,7 +127,11 @@ exg_status exg_writer_open(const exg_par *par, const char *path,
     exg_writer *w = NULL;
 
     exg_h5_quiet();
-    EXG_TRY_ALL(par, create(path, &w));
+    st = exg_agree(par, create(path, &w));
+    if (st != EXG_OK) { /* some ranks have no writer: dropping is collective */
+        destroy(&w);
+        return st;
+    }
     EXG_TRY_ALL(par, par->rank == 0 ? claim(w) : EXG_OK);
     EXG_TRY_ALL(par, create_file(par, w));
     *out = w;
@@ -189,16 +209,36 @@ done:
     return st;
 }
 
+/* HDF5 writes its metadata when it closes a file, even one that nobody wants,
+ * and crashes at the program's end if that fails half-way (1.10.8).  So the
+ * space is given back first, for the disk may be full; and a file that cannot
+ * be flushed even then is left open: ending, the library gives it up. */
+static void abandon(const exg_par *par, exg_writer *w)
+{
+    int clean;
+
+    if (par->rank == 0) {
+        (void)!truncate(w->part, 0);
+        (void)unlink(w->part);
+    }
+    EXG_MPI(MPI_Barrier(par->comm));
+    if (w->file < 0) {
+        return;
+    }
+    clean = H5Fflush(w->file, H5F_SCOPE_GLOBAL) >= 0;
+    EXG_MPI(
+        MPI_Allreduce(MPI_IN_PLACE, &clean, 1, MPI_INT, MPI_MIN, par->comm));
+    if (!clean) {
+        w->file = -1;
+    }
+}
+
 void exg_writer_drop(const exg_par *par, exg_writer **w)
 {
     if (*w == NULL) {
         return;
     }
-    exg_h5_close(&(*w)->file); /* collective, so before the removal */
-    EXG_MPI(MPI_Barrier(par->comm));
-    if (par->rank == 0) {
-        (void)unlink((*w)->part);
-    }
+    abandon(par, *w);
     destroy(w);
 }
 
