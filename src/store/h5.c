@@ -17,13 +17,14 @@ static herr_t innermost(unsigned n, const H5E_error2_t *e, void *data)
     return 0;
 }
 
-/* On clusters the cause is mostly a file system without working locks. */
+/* What HDF5 does not say: file systems without locks, and full disks. */
 static const char *hint(const char *reason)
 {
-    return strstr(reason, "lock file") != NULL
-               ? "; where the file system has no locks, set "
-                 "HDF5_USE_FILE_LOCKING=FALSE"
-               : "";
+    if (strstr(reason, "lock file") != NULL) {
+        return "; where the file system has no locks, set "
+               "HDF5_USE_FILE_LOCKING=FALSE";
+    }
+    return strstr(reason, "write failed") != NULL ? "; is the disk full?" : "";
 }
 
 void exg_h5_reason(char *text, size_t size)

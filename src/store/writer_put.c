@@ -19,6 +19,7 @@
  * four zeros in five). */
 #include "store/writer.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "par/agree.h"
@@ -210,11 +211,13 @@ static exg_status write_all(const exg_par *par, exg_writer *w,
 {
     static const char nothing[8];
     exg_status st = EXG_OK;
+    char subject[EXG_ERR_MAX];
     hid_t in = -1, to = -1;
     herr_t rc;
 
+    snprintf(subject, sizeof subject, "%.300s: %.100s", w->part, a->path);
     EXG_TRY_ALL(par, select_mine(par, a, set, &in, &to));
-    EXG_TRY_ALL(par, EXG_H5(a->path, rc,
+    EXG_TRY_ALL(par, EXG_H5(subject, rc,
                             H5Dwrite(set, type, in, to, w->collective,
                                      a->data != NULL ? a->data : nothing)));
 done:
