@@ -11,7 +11,6 @@
 #include "plot/fig_curves.h"
 #include "plot/fig_embedding.h"
 #include "plot/fig_saliency.h"
-#include "plot/figures.h"
 #include "plot/png.h"
 #include "support.h"
 
@@ -281,20 +280,6 @@ START_TEST(ten_thousand_points_are_a_small_svg)
 }
 END_TEST
 
-START_TEST(a_missing_results_file_is_one_line)
-{
-    exg_int drawn = -1;
-
-    ck_assert_int_eq(
-        exg_figures_draw(stem_of("none.h5"), stem_of("plots"), 0, 1, &drawn),
-        EXG_EIO);
-    ck_assert_ptr_nonnull(strstr(exg_err_text(), "none.h5"));
-    ck_assert_ptr_null(strchr(exg_err_text(), '\n'));
-    ck_assert_int_eq(drawn, -1);
-    exg_err_clear();
-}
-END_TEST
-
 START_TEST(an_unwritable_folder_is_one_line)
 {
     const double one[] = {1};
@@ -319,7 +304,6 @@ Suite *exg_suite(void)
     tcase_add_test(tc, zero_gradients_have_the_colour_of_zero);
     tcase_add_test(tc, maps_of_any_size);
     tcase_add_test(tc, ten_thousand_points_are_a_small_svg);
-    tcase_add_test(tc, a_missing_results_file_is_one_line);
     tcase_add_test(tc, an_unwritable_folder_is_one_line);
     return s;
 }

@@ -1,0 +1,181 @@
+/* check_figures_file.c -- figures from a results file, shared among ranks. */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "plot/figures.h"
+#include "plot/png.h"
+#include "store/results.h"
+#include "store/schema.h"
+#include "support.h"
+
+enum {
+    EPOCHS = 11,
+    CLASSES = 3,
+    SAMPLES = 12,
+    SIDE = 6,
+    POINTS = 40
+};
+
+static void put_training(exg_writer *w)
+{
+    static const char *const name[] = {"cat", "dog", "bird"};
+    static int32_t epoch[EPOCHS];
+    static double half[EPOCHS * CLASSES];
+    static int64_t count[EPOCHS * CLASSES * CLASSES], support[EPOCHS * CLASSES];
+
+    for (int e = 0; e < EPOCHS; e++) {
+        epoch[e] = e;
+        for (int i = 0; i < CLASSES * CLASSES; i++) {
+            count[e * CLASSES * CLASSES + i] = e + 10 * (i % 4 == 0);
+        }
+    }
+    for (int i = 0; i < EPOCHS * CLASSES; i++) {
+        half[i] = 0.5;
+        support[i] = 30;
+    }
+    ck_ok(world, exg_results_dataset(world, w, "test", "", CLASSES, name));
+    ck_ok(world, exg_results_history_put(
+                     world, w,
+                     &(exg_results_history){.nepoch = EPOCHS,
+                                            .epoch = epoch,
+                                            .train_loss = half,
+                                            .eval_loss = half,
+                                            .train_accuracy = half,
+                                            .eval_accuracy = half,
+                                            .learning_rate = half}));
+    ck_ok(world,
+          exg_results_metrics_put(world, w,
+                                  &(exg_results_metrics){.nepoch = EPOCHS,
+                                                         .nclass = CLASSES,
+                                                         .epoch = epoch,
+                                                         .confusion = count,
+                                                         .precision = half,
+                                                         .recall = half,
+                                                         .f1 = half,
+                                                         .support = support,
+                                                         .accuracy = half}));
+}
+
+static void put_maps(exg_writer *w)
+{
+    static int64_t index[SAMPLES];
+    static int32_t target[SAMPLES];
+    static const int32_t epoch[] = {-1, 10};
+    static float map[2 * SAMPLES * SIDE * SIDE];
+
+    for (int i = 0; i < 2 * SAMPLES * SIDE * SIDE; i++) {
+        map[i] = (float)(i % 17) - 8;
+    }
+    ck_ok(world, exg_results_saliency_put(
+                     world, w,
+                     &(exg_results_saliency){.nsample = SAMPLES,
+                                             .nepoch = 2,
+                                             .c = 1,
+                                             .h = SIDE,
+                                             .w = SIDE,
+                                             .index = index,
+                                             .target = target,
+                                             .epoch = epoch,
+                                             .target_mode = "true",
+                                             .baseline_mode = "black",
+                                             .source = map,
+                                             .baseline = map,
+                                             .saliency = map,
+                                             .delta = map,
+                                             .overlay = map}));
+}
+
+static void put_tsne(exg_writer *w, const char *group, int dims)
+{
+    static float at[POINTS * 3];
+    static int32_t label[POINTS];
+    static int64_t index[POINTS];
+    static const exg_results_scalar setting = {
+        .name = "perplexity", .long_name = "", .units = "1", .value = 7};
+
+    for (int i = 0; i < POINTS * 3; i++) {
+        at[i] = (float)(i * 37 % 101);
+        label[i / 3] = i / 3 % CLASSES;
+    }
+    ck_ok(world, exg_results_tsne_put(
+                     world, w,
+                     &(exg_results_tsne){.group = group,
+                                         .shard = exg_shard_mine(world, POINTS),
+                                         .dims = dims,
+                                         .coordinates = at,
+                                         .label = label,
+                                         .index = index,
+                                         .nsetting = 1,
+                                         .setting = &setting}));
+}
+
+START_TEST(a_results_file_gives_every_figure_whoever_draws)
+{
+    static const char *const want[] = {"curves",
+                                       "confusion_e00",
+                                       "confusion_e10_normalised",
+                                       "saliency_before",
+                                       "saliency_before_2",
+                                       "saliency_e10_2",
+                                       "tsne",
+                                       "tsne_3d"};
+    exg_writer *w = NULL;
+    char file[256], dir[256], path[512];
+    exg_int total = 0, width = 0, height = 0;
+    uint32_t *pixel = NULL;
+    struct stat info;
+
+    if (world->size > 1) {
+        return; /* the shards above are those of one rank */
+    }
+    snprintf(file, sizeof file, "%s/results.h5", exg_scratch());
+    snprintf(dir, sizeof dir, "%s/plots", exg_scratch());
+    ck_ok(world, exg_results_open(world, file, &w));
+    put_training(w);
+    put_maps(w);
+    put_tsne(w, EXG_SCHEMA_TSNE, 2);
+    put_tsne(w, EXG_SCHEMA_TSNE_3D, 3);
+    ck_ok(world, exg_results_close(world, &w));
+    for (int part = 0; part < 4; part++) {
+        exg_int drawn = 0;
+
+        ck_ok(world, exg_figures_draw(file, dir, part, 4, &drawn));
+        total += drawn;
+    }
+    ck_assert_int_eq(total, 1 + 2 * EPOCHS + 2 * 2 + 2);
+    for (int i = 0; i < 8; i++) {
+        snprintf(path, sizeof path, "%s/%s.svg", dir, want[i]);
+        ck_assert_int_eq(stat(path, &info), 0);
+        snprintf(path, sizeof path, "%s/%s.png", dir, want[i]);
+        ck_ok(world, exg_png_read(path, &width, &height, &pixel));
+        ck_assert_int_gt(width, 500);
+        exg_free(pixel);
+    }
+}
+END_TEST
+
+START_TEST(a_missing_results_file_is_one_line)
+{
+    char file[256];
+    exg_int drawn = -1;
+
+    snprintf(file, sizeof file, "%s/none.h5", exg_scratch());
+
+    ck_assert_int_eq(exg_figures_draw(file, "nowhere", 0, 1, &drawn), EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "none.h5"));
+    ck_assert_ptr_null(strchr(exg_err_text(), '\n'));
+    ck_assert_int_eq(drawn, -1);
+    exg_err_clear();
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("figures of a file");
+    TCase *tc = exg_case(s, "files");
+
+    tcase_add_test(tc, a_results_file_gives_every_figure_whoever_draws);
+    tcase_add_test(tc, a_missing_results_file_is_one_line);
+    return s;
+}
