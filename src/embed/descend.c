@@ -2,9 +2,9 @@
  *
  * One iteration: gather all positions; attraction from my rows of P; repulsion
  * by the engine; then, per coordinate, Jacobs' gain and momentum as in the
- * authors' code (gain + 0.2 while the gradient keeps pushing the way the point
- * moves, times 0.8 when it turns).  Everything per point is local, so only the
- * gather and the engine communicate. */
+ * authors' code (gain + 0.2 while a point moves downhill, times 0.8 when it
+ * would climb).  Everything per point is local, so only the gather and the
+ * engine communicate. */
 #include "embed/descend.h"
 
 #include <math.h>
@@ -116,11 +116,12 @@ static void update(const exg_descend_plan *plan, exg_int iteration, double z,
 
     for (exg_int i = 0; i < w->n; i++) {
         const float g = factor * w->pull[i] - w->push[i] * inverse;
-        const int turns = (g > 0.0f) == (w->step[i] > 0.0f);
+        const float s = w->step[i];
+        const int turns = (g > 0.0f && s > 0.0f) || (g < 0.0f && s < 0.0f);
 
         w->gain[i] = turns ? w->gain[i] * 0.8f : w->gain[i] + 0.2f;
         w->gain[i] = w->gain[i] < 0.01f ? 0.01f : w->gain[i];
-        w->step[i] = keep * w->step[i] - rate * (w->gain[i] * g);
+        w->step[i] = keep * s - rate * (w->gain[i] * g);
     }
     for (exg_int i = 0; i < w->n; i += dims) {
         float d2 = 0.0f;
