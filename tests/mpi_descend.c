@@ -1,0 +1,171 @@
+/* mpi_descend.c -- the gradient against finite differences of the divergence.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "core/rng.h"
+#include "embed/descend.h"
+#include "embed/points.h"
+#include "par/gather.h"
+#include "support.h"
+
+enum {
+    N = 90,
+    D = 6,
+    MOST_DIMS = 3
+};
+
+#define STEP 1e-2f /* of a coordinate; the map is 4 wide    */
+#define RATE 64.0f /* of the one step                       */
+#define TOLERANCE                                               \
+    1e-3 /* of the largest derivative: STEP^2 / 6 times a third \
+            derivative of its size, and rounding */
+
+static const exg_rng stream = {.seed = 77, .use = EXG_RNG_SYNTH};
+
+static exg_points *make_points(void)
+{
+    const exg_shard mine = exg_shard_mine(world, N);
+    float x[N * D];
+    exg_clock clock = {.count = 0};
+    exg_points *points = NULL;
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = exg_rng_uniform(stream, (uint64_t)(mine.first * D + i));
+    }
+    ck_ok(world, exg_points_create(world, N, D, x, 8.0, &clock, &points));
+    return points;
+}
+
+static void positions(int dims, float *all)
+{
+    for (int i = 0; i < N * dims; i++) {
+        all[i] = 4.0f * exg_rng_uniform(stream, (uint64_t)(9000 + i));
+    }
+}
+
+/* Divergence of these positions, Z by plain sums. */
+static double divergence(const exg_affinity *p, exg_cloud *cloud,
+                         const float *all)
+{
+    double z = 0.0;
+
+    ck_assert(exg_cloud_fill(cloud, all) == EXG_OK);
+    for (int i = 0; i < N * N; i++) {
+        double d2 = 1.0;
+
+        for (int k = 0; k < cloud->dims; k++) {
+            const double e = (double)all[i / N * cloud->dims + k] -
+                             (double)all[i % N * cloud->dims + k];
+
+            d2 += e * e;
+        }
+        z += i / N == i % N ? 0.0 : 1.0 / d2;
+    }
+    return exg_descend_kl(world, p, cloud, z);
+}
+
+static exg_status look_away(const exg_par *par, void *state, exg_int iteration,
+                            const exg_cloud *cloud, double z)
+{
+    (void)state;
+    (void)iteration;
+    return par != NULL && cloud->total == N && z > 0.0 ? EXG_OK : EXG_ENUMERIC;
+}
+
+/* The gradient, read off one step of plain descent: without momentum, and with
+ * the gain of a first step, 1.2.  The rate lifts it above the rounding of
+ * positions; equation 5's factor 4 is ours to add. */
+static void gradient(const exg_affinity *p, int dims, const float *all,
+                     double *g)
+{
+    const exg_shard mine = exg_shard_mine(world, N);
+    const exg_descend_plan plan = {.iterations = 1,
+                                   .exaggeration = 1.0,
+                                   .learning_rate = RATE / 1.2,
+                                   .most_step = 1e6,
+                                   .every = 1};
+    const exg_kern *kern = NULL;
+    float y[N * MOST_DIMS], after[N * MOST_DIMS];
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    memcpy(y, all + mine.first * dims, sizeof *y * (size_t)(mine.count * dims));
+    ck_ok(world, exg_descend(world, p, kern, &exg_repulse_exact, dims, &plan,
+                             look_away, NULL, y));
+    exg_gather_all(world, dims * (exg_int)sizeof *y, mine.count, y, after);
+    for (int k = 0; k < dims; k++) { /* the map's mean has moved to 0 */
+        double mean = 0.0;
+
+        for (int i = k; i < N * dims; i += dims) {
+            mean += ((double)all[i] - (double)after[i]) / N;
+        }
+        for (int i = k; i < N * dims; i += dims) {
+            g[i] = 4.0 / RATE * ((double)all[i] - (double)after[i] - mean);
+        }
+    }
+}
+
+START_TEST(gradient_agrees_with_finite_differences)
+{
+    const int dims = _i;
+    float all[N * MOST_DIMS];
+    double g[N * MOST_DIMS], most = 0.0, worst = 0.0;
+    exg_points *points = make_points();
+    exg_cloud cloud;
+
+    positions(dims, all);
+    gradient(points->p, dims, all, g);
+    ck_ok(world, exg_cloud_create(N, dims, &cloud));
+    for (int i = 0; i < N * dims; i += 7) {
+        const float at = all[i];
+        double up, down, width;
+
+        all[i] = at + STEP;
+        up = divergence(points->p, &cloud, all);
+        width = (double)all[i];
+        all[i] = at - STEP;
+        down = divergence(points->p, &cloud, all);
+        width -= (double)all[i];
+        all[i] = at;
+        most = fmax(most, fabs(g[i]));
+        worst = fmax(worst, fabs((up - down) / width - g[i]));
+    }
+    ck_all(world, most > 1e-4); /* there is something to compare */
+    ck_all(world, worst < TOLERANCE * most);
+    exg_cloud_destroy(&cloud);
+    exg_points_destroy(&points);
+}
+END_TEST
+
+/* Far positions with a huge rate: the descent must say so, not go on. */
+START_TEST(divergence_of_the_descent_is_reported)
+{
+    const exg_descend_plan plan = {.iterations = 5,
+                                   .exaggeration = 1.0,
+                                   .learning_rate = INFINITY,
+                                   .most_step = 5.0,
+                                   .every = 1};
+    const exg_shard mine = exg_shard_mine(world, N);
+    const exg_kern *kern = NULL;
+    exg_points *points = make_points();
+    float y[N * 2];
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    positions(2, y);
+    memmove(y, y + 2 * mine.first, sizeof *y * (size_t)(2 * mine.count));
+    ck_all(world, exg_descend(world, points->p, kern, &exg_repulse_exact, 2,
+                              &plan, look_away, NULL, y) == EXG_ENUMERIC);
+    ck_all(world, strstr(exg_err_text(), "diverged") != NULL);
+    exg_points_destroy(&points);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("descend");
+    TCase *tc = exg_case(s, "descend");
+
+    tcase_add_loop_test(tc, gradient_agrees_with_finite_differences, 1, 4);
+    tcase_add_test(tc, divergence_of_the_descent_is_reported);
+    return s;
+}

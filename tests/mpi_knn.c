@@ -1,0 +1,161 @@
+/* mpi_knn.c -- exact neighbours against brute force in double. */
+#include <math.h>
+#include <string.h>
+
+#include "core/rng.h"
+#include "embed/knn.h"
+#include "support.h"
+
+enum {
+    D = 5,
+    K = 9,
+    MOST = 1030
+};
+
+/* Rows repeat every 400, so that distances of 0 and ties occur. */
+static float value(exg_int row, exg_int d)
+{
+    const exg_rng stream = {.seed = 21, .use = EXG_RNG_SYNTH};
+
+    return 3.0f + exg_rng_uniform(stream, (uint64_t)(row % 400 * D + d));
+}
+
+static double square_distance(exg_int a, exg_int b)
+{
+    double sum = 0.0;
+
+    for (exg_int d = 0; d < D; d++) {
+        const double e = (double)value(a, d) - (double)value(b, d);
+
+        sum += e * e;
+    }
+    return sum;
+}
+
+/* Row i's neighbours are right: in order, ties by number, none missed.  Float
+ * distances of unequal rows may differ from ours by TOLERANCE. */
+#define TOLERANCE 1e-5
+
+static int good_row(exg_int total, exg_int i, exg_int k, const int32_t *index,
+                    const float *dist2, double scale)
+{
+    exg_int nearer = 0;
+    const double last = square_distance(i, index[k - 1]);
+
+    for (exg_int a = 0; a < k; a++) {
+        const double d = square_distance(i, index[a]);
+
+        if (index[a] == i || index[a] < 0 || index[a] >= total ||
+            fabs((double)dist2[a] * scale - d) > TOLERANCE ||
+            (d == 0.0) != (dist2[a] == 0.0f)) {
+            return 0;
+        }
+        if (a > 0 && (dist2[a - 1] > dist2[a] ||
+                      (dist2[a - 1] == dist2[a] && index[a - 1] > index[a]))) {
+            return 0;
+        }
+    }
+    for (exg_int j = 0; j < total; j++) {
+        nearer += j != i && square_distance(i, j) < last - TOLERANCE;
+    }
+    return nearer < k;
+}
+
+START_TEST(neighbours_are_those_of_brute_force)
+{
+    static const exg_int total[] = {4, 300, 512, 1025};
+    static float x[MOST * D], dist2[MOST * K];
+    static int32_t index[MOST * K];
+    const exg_int n = total[_i], k = n - 1 < K ? n - 1 : K;
+    const exg_shard mine = exg_shard_mine(world, n);
+    exg_tiles *tiles = NULL;
+    int good = 1;
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = value(mine.first + i / D, i % D);
+    }
+    ck_ok(world, exg_tiles_create(world, n, D, x, &tiles));
+    ck_ok(world, exg_knn(world, tiles, k, index, dist2));
+    for (exg_int i = 0; i < mine.count; i++) { /* values 3..4: scale 1/4 */
+        good &=
+            good_row(n, mine.first + i, k, index + i * k, dist2 + i * k, 16.0);
+    }
+    ck_all(world, good);
+    exg_tiles_destroy(&tiles);
+}
+END_TEST
+
+/* Equal rows: all distances are 0, and the lowest numbers win. */
+START_TEST(ties_go_to_the_lower_row)
+{
+    enum {
+        N = 600
+    };
+    static float x[N * D], dist2[N * K];
+    static int32_t index[N * K];
+    const exg_shard mine = exg_shard_mine(world, N);
+    exg_tiles *tiles = NULL;
+    int good = 1;
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = 7.5f;
+    }
+    ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
+    ck_ok(world, exg_knn(world, tiles, K, index, dist2));
+    for (exg_int i = 0; i < mine.count; i++) {
+        for (int a = 0; a < K; a++) {
+            const exg_int want = a + (a >= mine.first + i);
+
+            good &= index[i * K + a] == want && dist2[i * K + a] == 0.0f;
+        }
+    }
+    ck_all(world, good);
+    exg_tiles_destroy(&tiles);
+}
+END_TEST
+
+START_TEST(tiles_are_centred_and_return_to_their_owners)
+{
+    enum {
+        N = 777
+    };
+    static float x[N * D], back[N * D];
+    const exg_shard mine = exg_shard_mine(world, N);
+    exg_tiles *tiles = NULL;
+    int good = 1;
+    double mean[D] = {0};
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = 1e30f * value(mine.first + i / D, i % D);
+    }
+    ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
+    ck_ok(world, exg_tiles_back(world, tiles, D * sizeof *x, tiles->x, back));
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        mean[i % D] += (double)back[i] / N;
+        good &= fabsf(back[i]) < 1.0f;
+    }
+    MPI_Allreduce(MPI_IN_PLACE, mean, D, MPI_DOUBLE, MPI_SUM, world->comm);
+    for (int d = 0; d < D; d++) {
+        good &= fabs(mean[d]) < 1e-7;
+    }
+    for (exg_int i = 1; i < mine.count; i++) { /* differences are kept */
+        const double want = (double)x[i * D] - (double)x[(i - 1) * D];
+        const double is = (double)back[i * D] - (double)back[(i - 1) * D];
+
+        good &= fabs(want / 0x1p102 - is) < 1e-6;
+    }
+    ck_all(world, good);
+    exg_tiles_destroy(&tiles);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("knn");
+    TCase *tc = exg_case(s, "knn");
+
+    tcase_add_loop_test(tc, neighbours_are_those_of_brute_force, 0, 4);
+    tcase_add_test(tc, ties_go_to_the_lower_row);
+    tcase_add_test(tc, tiles_are_centred_and_return_to_their_owners);
+    return s;
+}

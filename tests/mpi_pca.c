@@ -1,0 +1,124 @@
+/* mpi_pca.c -- principal components of data whose components are known. */
+#include <math.h>
+#include <string.h>
+
+#include "core/rng.h"
+#include "embed/pca.h"
+#include "support.h"
+
+enum {
+    N = 900,
+    D = 21,
+    DIMS = 3
+};
+
+/* Directions 0.8 and 0.6 of axes 2 and 5; then axis 7; then axis 11; faint
+ * noise elsewhere.  Deviations 1, 0.7, 0.5. */
+static const exg_rng stream = {.seed = 33, .use = EXG_RNG_SYNTH};
+
+static double factor(exg_int row, int c)
+{
+    return (c == 0   ? 1.0
+            : c == 1 ? 0.7
+                     : 0.5) *
+           exg_rng_normal(stream, (uint64_t)(row * DIMS + c));
+}
+
+static float value(exg_int row, exg_int d)
+{
+    const double noise =
+        1e-3 * exg_rng_uniform(stream, (uint64_t)(100000 + row * D + d));
+
+    return (float)(noise + 5.0 + (d == 2 ? 0.8 * factor(row, 0) : 0.0) +
+                   (d == 5 ? 0.6 * factor(row, 0) : 0.0) +
+                   (d == 7 ? -factor(row, 1) : 0.0) +
+                   (d == 11 ? factor(row, 2) : 0.0));
+}
+
+static void components(int dims, exg_int dim, float *y, double *variance)
+{
+    const exg_shard mine = exg_shard_mine(world, N);
+    static float x[N * D];
+    exg_tiles *tiles = NULL;
+
+    for (exg_int i = 0; i < mine.count * dim; i++) {
+        x[i] = value(mine.first + i / dim, i % dim);
+    }
+    ck_ok(world, exg_tiles_create(world, N, dim, x, &tiles));
+    ck_ok(world, exg_pca(world, tiles, dims, 1, y, variance));
+    exg_tiles_destroy(&tiles);
+}
+
+/* Correlation over all rows of a component with a factor: sampled factors are
+ * themselves correlated by about 1 / sqrt(N), so components mix a little. */
+START_TEST(components_follow_the_factors)
+{
+    static float y[N * DIMS];
+    const exg_shard mine = exg_shard_mine(world, N);
+    double variance[DIMS];
+
+    components(DIMS, D, y, variance);
+    for (int c = 0; c < DIMS; c++) {
+        double s[3] = {0}; /* yy, ff, yf */
+
+        for (exg_int i = 0; i < mine.count; i++) {
+            const double f = factor(mine.first + i, c);
+            const double v = (double)y[i * DIMS + c];
+
+            s[0] += v * v;
+            s[1] += f * f;
+            s[2] += v * f;
+        }
+        MPI_Allreduce(MPI_IN_PLACE, s, 3, MPI_DOUBLE, MPI_SUM, world->comm);
+        ck_all(world, fabs(s[2]) / sqrt(s[0] * s[1]) > 0.98);
+        ck_all(world, fabs(s[0] / N / variance[c] - 1.0) < 1e-4);
+        if (c != 1) { /* its largest loading is positive in the data too */
+            ck_all(world, s[2] > 0.0);
+        } else {
+            ck_all(world, s[2] < 0.0); /* the sign is turned to positive */
+        }
+    }
+}
+END_TEST
+
+START_TEST(missing_dimensions_are_zero)
+{
+    static float y[N * DIMS];
+    const exg_shard mine = exg_shard_mine(world, N);
+    double variance[DIMS];
+    int good = 1;
+
+    components(DIMS, 1, y, variance);
+    for (exg_int i = 0; i < mine.count; i++) {
+        good &= y[i * DIMS + 1] == 0.0f && y[i * DIMS + 2] == 0.0f;
+    }
+    ck_all(world, good && variance[1] == 0.0 && variance[2] == 0.0);
+}
+END_TEST
+
+START_TEST(start_has_the_stated_deviation)
+{
+    static float y[N * DIMS];
+    const exg_shard mine = exg_shard_mine(world, N);
+    double variance[DIMS], sum = 0.0;
+
+    components(DIMS, D, y, variance);
+    exg_pca_to_start(mine, DIMS, 1, variance[0], y);
+    for (exg_int i = 0; i < mine.count; i++) {
+        sum += (double)y[i * DIMS] * (double)y[i * DIMS];
+    }
+    MPI_Allreduce(MPI_IN_PLACE, &sum, 1, MPI_DOUBLE, MPI_SUM, world->comm);
+    ck_all(world, fabs(sqrt(sum / N) / 1e-4 - 1.0) < 1e-2);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("pca");
+    TCase *tc = exg_case(s, "pca");
+
+    tcase_add_test(tc, components_follow_the_factors);
+    tcase_add_test(tc, missing_dimensions_are_zero);
+    tcase_add_test(tc, start_has_the_stated_deviation);
+    return s;
+}

@@ -1,0 +1,130 @@
+/* mpi_quality.c -- against scikit-learn: divergence and scores of maps. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "embed/tsne.h"
+#include "support.h"
+
+#define GOLDEN "tests/golden/tsne.bin" /* by tests/golden/make_tsne.py */
+
+#define TOLERANCE_KL 1e-4    /* scikit-learn finds the perplexity to 1e-5 */
+#define TOLERANCE_END 1e-3   /* two descents do not end in the same bits */
+#define TOLERANCE_SCORE 1e-9 /* the same counts, other arithmetic */
+#define TOLERANCE_VOTE 2e-3  /* under one vote of 300: ties of distances */
+
+enum {
+    MOST = 300 * 12
+};
+
+/* The golden file, whole, on every rank. */
+static struct {
+    int32_t n, d, dims;
+    float x[MOST], start[MOST], end[MOST];
+    int32_t label[MOST];
+    double kl, trust5, trust12, features, map;
+} g;
+
+static int read_golden(void)
+{
+    FILE *f = fopen(GOLDEN, "rb");
+    size_t n, good = 0;
+
+    if (f == NULL) {
+        return 0;
+    }
+    good += fread(&g.n, sizeof g.n, 3, f); /* n, d, dims lie side by side */
+    n = good == 3 ? (size_t)g.n : 0;
+    good += fread(g.x, sizeof *g.x, n * (size_t)g.d, f);
+    good += fread(g.start, sizeof *g.start, 2 * n, f);
+    good += fread(g.end, sizeof *g.end, 2 * n, f);
+    good += fread(g.label, sizeof *g.label, n, f);
+    good += fread(&g.kl, sizeof g.kl, 5, f); /* and the four after it */
+    fclose(f);
+    return good == 3 + n * (size_t)g.d + 5 * n + 5;
+}
+
+/* A map from these positions. */
+static exg_status map_from(const float *start, exg_int iterations,
+                           exg_tsne_result *r)
+{
+    const exg_shard mine = exg_shard_mine(world, g.n);
+    exg_tsne_options opt = EXG_TSNE_DEFAULTS;
+
+    opt.perplexity = (g.n - 1) / 3.0; /* all neighbours, as there */
+    opt.iterations = iterations;
+    opt.init = EXG_TSNE_GIVEN;
+    opt.start = start + 2 * mine.first;
+    return exg_tsne(world, g.n, g.d, g.x + g.d * mine.first,
+                    g.label + mine.first, &opt, r);
+}
+
+START_TEST(scores_are_those_of_scikit_learn)
+{
+    exg_tsne_result r = {.dims = 0};
+
+    ck_all(world, read_golden());
+    ck_ok(world, map_from(g.end, 0, &r));
+    ck_all(world, fabs(r.quality.trust5 - g.trust5) < TOLERANCE_SCORE);
+    ck_all(world, fabs(r.quality.trust12 - g.trust12) < TOLERANCE_SCORE);
+    ck_all(world,
+           fabs(r.quality.accuracy_features - g.features) < TOLERANCE_VOTE);
+    ck_all(world, fabs(r.quality.accuracy_map - g.map) < TOLERANCE_VOTE);
+    exg_tsne_free(&r);
+}
+END_TEST
+
+START_TEST(divergence_is_that_of_scikit_learn)
+{
+    exg_tsne_result same = {.dims = 0}, own = {.dims = 0};
+
+    ck_all(world, read_golden());
+    ck_ok(world, map_from(g.end, 0, &same)); /* its map, our measure */
+    ck_all(world, fabs(same.final_kl / g.kl - 1.0) < TOLERANCE_KL);
+    ck_ok(world, map_from(g.start, 1000, &own)); /* our map from its start */
+    ck_all(world, own.final_kl / g.kl - 1.0 < TOLERANCE_END);
+    ck_all(world, fabs(own.quality.trust12 - g.trust12) < TOLERANCE_END);
+    exg_tsne_free(&same);
+    exg_tsne_free(&own);
+}
+END_TEST
+
+/* Points on a line, mapped to themselves: nothing is lost. */
+START_TEST(a_perfect_map_scores_one)
+{
+    enum {
+        N = 40
+    };
+    const exg_shard mine = exg_shard_mine(world, N);
+    exg_tsne_options opt = EXG_TSNE_DEFAULTS;
+    exg_tsne_result r = {.dims = 0};
+    float x[N];
+    int32_t label[N];
+
+    for (exg_int i = 0; i < mine.count; i++) {
+        x[i] = (float)((mine.first + i) * (mine.first + i));
+        label[i] = mine.first + i < N / 2;
+    }
+    opt.dims = 1;
+    opt.perplexity = 5.0;
+    opt.iterations = 0;
+    opt.init = EXG_TSNE_GIVEN;
+    opt.start = x;
+    ck_ok(world, exg_tsne(world, N, 1, x, label, &opt, &r));
+    ck_all(world, r.quality.trust5 == 1.0 && r.quality.trust12 == 1.0);
+    ck_all(world, r.quality.recall == 1.0);
+    ck_all(world, r.quality.accuracy_map == r.quality.accuracy_features);
+    exg_tsne_free(&r);
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("quality");
+    TCase *tc = exg_case(s, "quality");
+
+    tcase_add_test(tc, scores_are_those_of_scikit_learn);
+    tcase_add_test(tc, divergence_is_that_of_scikit_learn);
+    tcase_add_test(tc, a_perfect_map_scores_one);
+    return s;
+}
