@@ -20,7 +20,7 @@
 #define CELL 43.0 /* width of a map         */
 #define GAP 3.0
 #define BAR 7.0
-#define RIGHT 46.0 /* labels of bars */
+#define RIGHT 53.0 /* labels of bars */
 #define FOOT 30.0
 #define WIDTH_LEAST 420.0
 #define PERCENTILE 99.0
@@ -48,6 +48,7 @@ typedef struct {
     const exg_fig_saliency *fig;
     float *value[ROWS];           /* shape (S, H, W) each          */
     double low[ROWS], high[ROWS]; /* what the ends of the map mean */
+    int zero[ROWS];               /* nothing but zeros            */
     double cell_height, x, y, width, height;
     int same_target; /* target = label throughout */
 } layout;
@@ -105,6 +106,16 @@ static void source_limits(layout *l)
     l->high[SOURCE] = low < high ? high : l->low[SOURCE] + 1;
 }
 
+static int is_zero(exg_int n, const float *v)
+{
+    for (exg_int i = 0; i < n; i++) {
+        if (v[i] != 0) { /* a NaN is not zero */
+            return 0;
+        }
+    }
+    return 1;
+}
+
 static exg_status set_limits(layout *l)
 {
     exg_status st = EXG_OK;
@@ -116,6 +127,7 @@ static exg_status set_limits(layout *l)
         EXG_TRY(
             exg_axes_percentile(n, l->value[row], PERCENTILE, &l->high[row]));
         l->low[row] = row >= DELTA ? -l->high[row] : 0;
+        l->zero[row] = is_zero(n, l->value[row]);
     }
     shared = fmax(l->high[BASELINE], l->high[SALIENCY]);
     l->high[BASELINE] = l->high[SALIENCY] = shared;
@@ -185,20 +197,20 @@ static void draw_rows(exg_canvas *c, const layout *l)
     for (int row = 0; row < ROWS; row++) {
         const double y = l->y + (l->cell_height + GAP) * row;
         const double middle = y + l->cell_height / 2;
-        const int zero = l->high[row] == l->low[row];
+        const int blank = l->high[row] == l->low[row];
         char low[32], high[32];
 
         exg_canvas_text(c, MARGIN, middle - 2, row_name[row], name);
         exg_canvas_text_fit(c, MARGIN, middle + 3, row_formula[row], LEFT - 4,
                             formula);
+        if (l->zero[row]) {
+            exg_canvas_text(c, MARGIN, middle + 12, "(all zero)", formula);
+        }
         exg_text_number(l->low[row], 0, low, sizeof low);
         exg_text_number(l->high[row], 0, high, sizeof high);
         exg_bar_draw(c, right, y, BAR, l->cell_height, row_map[row],
-                     zero ? NULL : low,
-                     zero           ? "all 0"
-                     : row >= DELTA ? "0"
-                                    : NULL,
-                     zero ? NULL : high);
+                     blank ? NULL : low, blank || row >= DELTA ? "0" : NULL,
+                     blank ? NULL : high);
     }
 }
 
