@@ -257,7 +257,9 @@ static exg_status check_shape(exg_reader *r, const char *path, int rank,
                         shape_text(rank, got, have, sizeof have),
                         shape_text(want_rank, want, wish, sizeof wish));
     }
-    memcpy(want, got, (size_t)rank * sizeof *want);
+    for (int i = 0; i < rank; i++) { /* a scalar's `want` may be NULL */
+        want[i] = got[i];
+    }
     return EXG_OK;
 }
 
