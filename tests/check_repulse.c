@@ -142,7 +142,6 @@ START_TEST(attraction_agrees_with_its_definition)
         const exg_pairs_sparse s = {.dims = dims,
                                     .rows = ROWS,
                                     .row0 = 3,
-                                    .stride = T,
                                     .y = y,
                                     .row = row,
                                     .col = col,

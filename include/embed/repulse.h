@@ -18,6 +18,7 @@ typedef struct {
     exg_int stride; /* floats from one axis to the next: N in whole tiles    */
     float *y;       /* shape (dims, stride); up to the next multiple of 16
                        after N, points so far away that they exert no force  */
+    float *point;   /* shape (N, exg_pairs_width(dims)): the same by points  */
 } exg_cloud;
 
 /** An empty cloud.  Local.

@@ -4,7 +4,7 @@
  * and 5 without their constant factors:
  *   repulsion   f_i = sum over j of q^2 (y_i - y_j),   Z = sum of all q
  *   attraction  f_i = sum over j of p_ij q (y_i - y_j)
- * Coordinates are stored axis by axis.  Kernels are local, allocate nothing and
+ * Kernels are local, allocate nothing and
  * cannot fail; the fast ones are members of exg_kern. */
 #ifndef EXG_KERN_PAIRS_H
 #define EXG_KERN_PAIRS_H
@@ -39,16 +39,22 @@ typedef struct {
  */
 double exg_pairs_tile_ref(const exg_pairs_tiles *t, float *fi, float *fj);
 
+/** Floats of a point in the layout that attraction reads: 2, 2 and 4 for 1, 2
+ * and 3 dimensions.  What is over is ignored. */
+static inline exg_int exg_pairs_width(int dims)
+{
+    return dims > 2 ? 4 : 2;
+}
+
 /** Sparse rows of P and the points they act on. */
 typedef struct {
     int dims;
-    exg_int rows;       /* points that receive a force                      */
-    exg_int row0;       /* index of the first of them                       */
-    exg_int stride;     /* floats from one axis of y to the next            */
-    const float *y;     /* shape (dims, stride): all points                 */
-    const exg_int *row; /* shape (rows + 1): first entry; multiples of 16   */
-    const int32_t *col; /* entries: the point that attracts                 */
-    const float *p;     /* entries: p_ij, 0 in the padding                  */
+    exg_int rows;       /* points that receive a force                        */
+    exg_int row0;       /* index of the first of them                         */
+    const float *y;     /* shape (N, exg_pairs_width(dims)), 64-byte aligned  */
+    const exg_int *row; /* shape (rows + 1): first entry; multiples of 16     */
+    const int32_t *col; /* entries: the point that attracts                   */
+    const float *p;     /* entries: p_ij, 0 in the padding; 64-byte aligned   */
 } exg_pairs_sparse;
 
 /** Attraction, the definition.

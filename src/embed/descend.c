@@ -74,6 +74,7 @@ static exg_status share(const exg_par *par, const exg_affinity *p, work *w,
                         float *y)
 {
     const int dims = w->cloud.dims;
+    const exg_int width = exg_pairs_width(dims);
     exg_status st;
 
     EXG_MPI(MPI_Allgatherv(y, w->count[par->rank], MPI_FLOAT, w->all, w->count,
@@ -81,8 +82,7 @@ static exg_status share(const exg_par *par, const exg_affinity *p, work *w,
     st = exg_cloud_fill(&w->cloud, w->all); /* alike on every rank */
     for (exg_int i = 0; i < p->rows.count && st == EXG_OK; i++) {
         for (int k = 0; k < dims; k++) {
-            y[i * dims + k] =
-                w->cloud.y[k * w->cloud.stride + p->rows.first + i];
+            y[i * dims + k] = w->cloud.point[(p->rows.first + i) * width + k];
         }
     }
     return st;
@@ -93,8 +93,7 @@ static void attract(const exg_affinity *p, const exg_kern *kern, work *w)
     const exg_pairs_sparse s = {.dims = w->cloud.dims,
                                 .rows = p->rows.count,
                                 .row0 = p->rows.first,
-                                .stride = w->cloud.stride,
-                                .y = w->cloud.y,
+                                .y = w->cloud.point,
                                 .row = p->row,
                                 .col = p->col,
                                 .p = p->p};
@@ -169,6 +168,7 @@ done:
 double exg_descend_kl(const exg_par *par, const exg_affinity *p,
                       const exg_cloud *cloud, double z)
 {
+    const exg_int width = exg_pairs_width(cloud->dims);
     exg_fixed sum[2] = {0, 0}; /* of p log(1 + d^2), of p */
 
     for (exg_int i = 0; i < p->rows.count; i++) {
@@ -178,9 +178,9 @@ double exg_descend_kl(const exg_par *par, const exg_affinity *p,
             double d2 = 1.0;
 
             for (int k = 0; k < cloud->dims; k++) {
-                const float *y = cloud->y + k * cloud->stride;
                 const double e =
-                    (double)y[p->rows.first + i] - (double)y[p->col[a]];
+                    (double)cloud->point[(p->rows.first + i) * width + k] -
+                    (double)cloud->point[p->col[a] * width + k];
 
                 d2 += e * e;
             }

@@ -13,21 +13,26 @@ enum {
 exg_status exg_cloud_create(exg_int total, int dims, exg_cloud *cloud)
 {
     const exg_int tiles = (total + EXG_PAIRS_TILE - 1) / EXG_PAIRS_TILE;
+    exg_status st;
 
     *cloud = (exg_cloud){
         .total = total, .dims = dims, .stride = tiles * EXG_PAIRS_TILE};
-    return exg_new(&cloud->y, cloud->stride * dims);
+    st = exg_new(&cloud->y, cloud->stride * dims);
+    return st != EXG_OK ? st
+                        : exg_new(&cloud->point, total * exg_pairs_width(dims));
 }
 
 void exg_cloud_destroy(exg_cloud *cloud)
 {
     exg_free(cloud->y);
-    cloud->y = NULL;
+    exg_free(cloud->point);
+    cloud->y = cloud->point = NULL;
 }
 
 exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
 {
     const exg_int n = cloud->total;
+    const exg_int width = exg_pairs_width(cloud->dims);
 
     for (int k = 0; k < cloud->dims; k++) {
         float *y = cloud->y + k * cloud->stride;
@@ -49,6 +54,7 @@ exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
         }
         for (exg_int i = 0; i < n; i++) {
             y[i] -= mean;
+            cloud->point[i * width + k] = y[i];
         }
         for (exg_int i = n; i < (n + PAD - 1) / PAD * PAD; i++) {
             y[i] = k == 0 ? FAR * (float)(1 + i - n) : 0.0f;

@@ -139,40 +139,74 @@ double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj)
                           : tile(1, t, fi, fj);
 }
 
-/* 16 neighbours' coordinates on one axis. */
-EXG_INLINE void gather(const float *y, const int32_t *col, float *out)
+/* Two floats of one point, fetched as one double, and a vector of them. */
+typedef double couple __attribute__((may_alias));
+typedef double couples __attribute__((vector_size(4 * EXG_VEC), may_alias));
+
+enum {
+    HALF = EXG_VEC / 2
+};
+
+/* The couples of HALF points. */
+EXG_INLINE couples fetch(const couple *y, exg_int stride, const int32_t *col)
 {
-    for (int l = 0; l < EXG_LANE; l++) {
-        out[l] = y[col[l]];
-    }
+#if defined(__AVX512F__)
+    return (couples){y[stride * col[0]], y[stride * col[1]], y[stride * col[2]],
+                     y[stride * col[3]], y[stride * col[4]], y[stride * col[5]],
+                     y[stride * col[6]], y[stride * col[7]]};
+#elif defined(__AVX2__)
+    return (couples){y[stride * col[0]], y[stride * col[1]], y[stride * col[2]],
+                     y[stride * col[3]]};
+#else
+    return (couples){y[stride * col[0]], y[stride * col[1]]};
+#endif
 }
 
-/* One row: forces in lanes. */
-EXG_INLINE void attract_row(int dims, const exg_pairs_sparse *s, exg_int i,
-                            float (*lane)[EXG_LANE])
+/* The first (odd = 0) or second floats of EXG_VEC couples, in order. */
+EXG_INLINE exg_vec every_other(couples a, couples b, int odd)
 {
-    _Alignas(64) float yj[EXG_PAIRS_DIMS][EXG_LANE];
+    exg_ivec which;
 
-    memset(lane, 0, sizeof(float) * EXG_LANE * (size_t)dims);
-    for (exg_int a = s->row[i]; a < s->row[i + 1]; a += EXG_LANE) {
+    for (int i = 0; i < EXG_VEC; i++) {
+        which[i] = 2 * i + odd;
+    }
+    return __builtin_shuffle((exg_vec)a, (exg_vec)b, which);
+}
+
+/* One row, one part of its lanes. */
+EXG_INLINE void attract_part(int dims, const exg_pairs_sparse *s, exg_int i,
+                             exg_int part, float (*lane)[EXG_LANE])
+{
+    const exg_int stride = dims > 2 ? 2 : 1; /* couples of a point */
+    const float *mine = s->y + (s->row0 + i) * 2 * stride;
+    exg_vec f[EXG_PAIRS_DIMS];
+
+    for (int k = 0; k < dims; k++) {
+        f[k] = (exg_vec){0};
+    }
+    for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
+        exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(1.0f), w;
+
+        for (int k = 0; k < dims; k += 2) {
+            const couple *y = (const couple *)s->y + k / 2;
+            const couples low = fetch(y, stride, s->col + a);
+            const couples high = fetch(y, stride, s->col + a + HALF);
+
+            e[k] = exg_vec_all(mine[k]) - every_other(low, high, 0);
+            if (k + 1 < dims) {
+                e[k + 1] = exg_vec_all(mine[k + 1]) - every_other(low, high, 1);
+            }
+        }
         for (int k = 0; k < dims; k++) {
-            gather(s->y + k * s->stride, s->col + a, yj[k]);
+            d2 = exg_vec_fma(e[k], e[k], d2);
         }
-        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
-            exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(1.0f), w;
-
-            for (int k = 0; k < dims; k++) {
-                e[k] = exg_vec_all(s->y[k * s->stride + s->row0 + i]) -
-                       exg_vec_load(yj[k] + part);
-                d2 = exg_vec_fma(e[k], e[k], d2);
-            }
-            w = exg_vec_load(s->p + a + part) / d2;
-            for (int k = 0; k < dims; k++) {
-                float *f = lane[k] + part;
-
-                exg_vec_store(f, exg_vec_fma(w, e[k], exg_vec_load(f)));
-            }
+        w = exg_vec_load(s->p + a) / d2;
+        for (int k = 0; k < dims; k++) {
+            f[k] = exg_vec_fma(w, e[k], f[k]);
         }
+    }
+    for (int k = 0; k < dims; k++) {
+        exg_vec_store(lane[k] + part, f[k]);
     }
 }
 
@@ -181,7 +215,9 @@ EXG_INLINE void attract(int dims, const exg_pairs_sparse *s, float *f)
     _Alignas(64) float lane[EXG_PAIRS_DIMS][EXG_LANE];
 
     for (exg_int i = 0; i < s->rows; i++) {
-        attract_row(dims, s, i, lane);
+        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
+            attract_part(dims, s, i, part, lane);
+        }
         for (int k = 0; k < dims; k++) {
             f[i * dims + k] = exg_lane_sum(lane[k]);
         }

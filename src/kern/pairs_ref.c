@@ -56,6 +56,8 @@ double exg_pairs_tile_ref(const exg_pairs_tiles *t, float *fi, float *fj)
 
 void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
 {
+    const exg_int width = exg_pairs_width(s->dims);
+
     for (exg_int i = 0; i < s->rows; i++) {
         double sum[EXG_PAIRS_DIMS] = {0};
 
@@ -63,9 +65,8 @@ void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
             double e[EXG_PAIRS_DIMS], d2 = 1.0;
 
             for (int k = 0; k < s->dims; k++) {
-                const float *y = s->y + k * s->stride;
-
-                e[k] = (double)y[s->row0 + i] - (double)y[s->col[a]];
+                e[k] = (double)s->y[(s->row0 + i) * width + k] -
+                       (double)s->y[s->col[a] * width + k];
                 d2 += e[k] * e[k];
             }
             for (int k = 0; k < s->dims; k++) {
