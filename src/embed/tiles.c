@@ -98,6 +98,7 @@ static exg_status centre(const exg_par *par, exg_tiles *t, int exponent)
 {
     exg_status st = EXG_OK;
     const int s = exg_fixed_scale(1.0, t->total);
+    const double factor = ldexp(1.0, -exponent), unit = ldexp(1.0, s);
     exg_fixed *sum = NULL;
     float *mean = NULL;
 
@@ -107,8 +108,8 @@ static exg_status centre(const exg_par *par, exg_tiles *t, int exponent)
         float *row = t->x + i * t->dim;
 
         for (exg_int c = 0; c < t->dim; c++) {
-            row[c] = ldexpf(row[c], -exponent);
-            sum[c] += exg_fixed_of((double)row[c], s);
+            row[c] = (float)((double)row[c] * factor); /* exact */
+            sum[c] += llrint((double)row[c] * unit);
         }
     }
     exg_reduce_fixed(par, t->dim, sum);
