@@ -78,6 +78,21 @@ done:
     return st;
 }
 
+/* Counts that can be added up, in one epoch's matrix. */
+static exg_status check_counts(const char *source, exg_int n,
+                               const int64_t *count)
+{
+    int64_t sum = 0;
+
+    for (exg_int i = 0; i < n; i++) {
+        if (count[i] < 0 || __builtin_add_overflow(sum, count[i], &sum)) {
+            return exg_fail(EXG_EINPUT, "%s: %s: %lld is no count of samples",
+                            source, EXG_SCHEMA_CONFUSION, (long long)count[i]);
+        }
+    }
+    return EXG_OK;
+}
+
 exg_status exg_figures_confusion(exg_reader *r, const char *source,
                                  const exg_figures_job *job, const char *stem)
 {
@@ -97,6 +112,7 @@ exg_status exg_figures_confusion(exg_reader *r, const char *source,
                       source, EXG_SCHEMA_CONFUSION, k, dims[2]);
         goto done;
     }
+    EXG_TRY(check_counts(source, k * k, count + job->row * k * k));
     EXG_TRY(exg_reader_i64(r, EXG_SCHEMA_SUPPORT, 2, dims, &support));
     for (int i = 0; i < 3; i++) {
         EXG_TRY(exg_reader_f64(r, path[i], 2, dims, &v[i]));
