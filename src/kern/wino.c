@@ -25,9 +25,9 @@ typedef struct {
     exg_int rows;   /* tile rows of a strip                         */
     exg_int vs, es; /* vectors from component to component: V and E */
     exg_int us;     /* floats from component to component of U      */
-    exg_int iw;     /* pixels in a row of halo                      */
     float *u;       /* [36][us]                                     */
     float *edge;    /* one tile, [6][6][16]                         */
+    float *spare;   /* [iw][16]: no pixels of anyone                */
     float *halo;    /* [ic][2][iw][16]: rows that the next strip adds to */
     float *lanes;   /* [oc][ic][9][16] and [oc][16]: dw, db by lane */
     exg_vec *v, *e; /* [36][vs] and [36][es]                        */
@@ -60,6 +60,7 @@ static plan make_plan(const exg_conv_shape *s, float *work)
     p.us = (pairs + EXG_LANE - 1) / EXG_LANE * EXG_LANE;
     p.u = take(&p, work, WINO_COMPS * p.us);
     p.edge = take(&p, work, WINO_COMPS * EXG_LANE);
+    p.spare = take(&p, work, s->iw * EXG_LANE);
     p.halo = take(&p, work, s->ic * 2 * s->iw * EXG_LANE);
     p.lanes = take(&p, work, (pairs * 9 + s->oc) * EXG_LANE);
     p.v = (exg_vec *)take(&p, work, WINO_COMPS * p.vs * EXG_VEC);
@@ -217,39 +218,59 @@ static void strip_out_t(const plan *p, const float *dy, exg_int r, exg_int n)
 
 /** dx of one channel and tile row r.  Its last two pixel rows wait in `halo`
  * for the tiles below, so each pixel of dx is written once, after its gate was
- * read. */
+ * read.  Rows past the lower edge go to the spare row. */
 static void strip_row_in_t(const plan *p, const exg_vec *x, exg_int r,
                            const float *gate, float *halo, float *dx)
 {
     const exg_int row = p->s.iw * EXG_LANE;
-    const int last = r == p->th - 1;
     wino_row to[WINO_T];
 
     for (int i = 0; i < WINO_T; i++) {
         const exg_int at = (WINO_M * r + i) * row;
         const int inside = WINO_M * r + i < p->s.ih;
-        const int wait = i >= WINO_M && !last;
 
-        to[i].to = wait ? halo + (i - WINO_M) * row : inside ? dx + at : NULL;
-        to[i].plus = i < 2 && r > 0 ? halo + i * row : NULL;
-        to[i].gate = gate != NULL && !wait ? gate + at : NULL;
+        to[i].to = i >= WINO_M ? halo + (i - WINO_M) * row
+                   : inside    ? dx + at
+                               : p->spare;
+        to[i].plus = i < 2 ? halo + i * row : NULL;
+        to[i].gate = gate != NULL && inside ? gate + at : p->spare;
     }
-    wino_sweep_in_t(0, p->tw, x, p->vs, p->s.ic, p->s.iw, to);
-    wino_sweep_in_t(1, p->tw, x, p->vs, p->s.ic, p->s.iw, to);
+    wino_tiles_in_t(gate != NULL, p->tw, x, p->vs, p->s.ic, p->s.iw, to);
+}
+
+/** What waits after the last tile row, to the image's last rows. */
+static void flush_halo(const plan *p, const float *gate, const float *halo,
+                       float *dx)
+{
+    const exg_int row = p->s.iw * EXG_LANE, from = WINO_M * p->th * row;
+    const exg_int n = p->s.ih * row - from;
+
+    for (exg_int i = 0; i < n; i += EXG_LANE) {
+        const exg_vec v = exg_vec_load(halo + i);
+
+        exg_vec_store(
+            dx + from + i,
+            gate == NULL ? v : exg_vec_gate(exg_vec_load(gate + from + i), v));
+    }
 }
 
 static void strip_in_t(const plan *p, const float *gate, exg_int r, exg_int n,
                        int part, float *dx)
 {
     const exg_int plane = p->s.ih * p->s.iw * EXG_LANE;
-    const exg_int halo = 2 * p->s.iw * EXG_LANE;
     const exg_int lane = part * EXG_VEC;
 
     for (exg_int c = 0; c < p->s.ic; c++) {
+        const float *g = gate == NULL ? NULL : gate + c * plane + lane;
+        float *halo = p->halo + c * 2 * p->s.iw * EXG_LANE + lane;
+        float *to = dx + c * plane + lane;
+
         for (exg_int i = 0; i < n; i++) {
-            strip_row_in_t(p, p->v + i * p->tw * p->s.ic + c, r + i,
-                           gate == NULL ? NULL : gate + c * plane + lane,
-                           p->halo + c * halo + lane, dx + c * plane + lane);
+            strip_row_in_t(p, p->v + i * p->tw * p->s.ic + c, r + i, g, halo,
+                           to);
+        }
+        if (r + n == p->th) {
+            flush_halo(p, g, halo, to);
         }
     }
 }
@@ -278,7 +299,6 @@ static void backward_part(const plan *p, int part, const float *x,
     float *dw = p->lanes + part * EXG_VEC;
     float *db = dw + oc * ic * 9 * EXG_LANE;
 
-    memset(p->d, 0, (size_t)(WINO_COMPS * oc * ic) * sizeof *p->d);
     for (exg_int r = 0; r < p->th; r += p->rows) {
         const exg_int n = p->rows < p->th - r ? p->rows : p->th - r;
         const exg_int nt = n * p->tw;
@@ -293,7 +313,7 @@ static void backward_part(const plan *p, int part, const float *x,
             exg_vec *v = p->v + c * p->vs;
 
             if (params) {
-                wino_sum(nt, oc, ic, e, v, p->d + c * oc * ic);
+                wino_sum(r == 0, nt, oc, ic, e, v, p->d + c * oc * ic);
             }
             if (dx != NULL) {
                 wino_mul(nt, oc, ic, p->u + c * p->us, e, v);
@@ -318,9 +338,9 @@ void EXG_KERN(exg_wino_backward)(const exg_conv_shape *s, const float *x,
 
     if (dx != NULL) {
         wino_filters(s->oc, s->ic, 0, w, p.us, p.u, (float *)p.v);
+        memset(p.halo, 0, (size_t)(s->ic * 2 * s->iw) * EXG_LANE * 4);
     }
-    memset(p.lanes + nw * EXG_LANE, 0,
-           (size_t)(s->oc * EXG_LANE) * sizeof *p.lanes);
+    memset(p.lanes + nw * EXG_LANE, 0, (size_t)(s->oc * EXG_LANE) * 4);
     for (int part = 0; part < EXG_PARTS; part++) {
         backward_part(&p, part, x, dy, gate, dw != NULL, dx);
     }

@@ -86,14 +86,15 @@ static void wino_mul(exg_int nt, exg_int ni, exg_int no, const float *u,
 }
 
 /** A block of wino_sum(): sums of no x ni products over nt tiles. */
-EXG_INLINE void sum_block(int no, int ni, exg_int nt, exg_int es, exg_int vs,
-                          const exg_vec *e, const exg_vec *v, exg_vec *d)
+EXG_INLINE void sum_block(int first, int no, int ni, exg_int nt, exg_int es,
+                          exg_int vs, const exg_vec *e, const exg_vec *v,
+                          exg_vec *d)
 {
     exg_vec acc[SUM_SIDE][SUM_SIDE];
 
 #pragma GCC unroll 32
     for (int k = 0; k < no * ni; k++) {
-        acc[k / ni][k % ni] = d[k / ni * vs + k % ni];
+        acc[k / ni][k % ni] = first ? (exg_vec){0} : d[k / ni * vs + k % ni];
     }
     for (exg_int t = 0; t < nt; t++) {
 #pragma GCC unroll 8
@@ -111,13 +112,15 @@ EXG_INLINE void sum_block(int no, int ni, exg_int nt, exg_int es, exg_int vs,
     }
 }
 
-EXG_INLINE void sum_rows(int no, exg_int ni, exg_int nt, exg_int es, exg_int vs,
-                         const exg_vec *e, const exg_vec *v, exg_vec *d)
+EXG_INLINE void sum_rows(int first, int no, exg_int ni, exg_int nt, exg_int es,
+                         exg_int vs, const exg_vec *e, const exg_vec *v,
+                         exg_vec *d)
 {
     switch (ni) {
-#define CASE(n)                                                          \
-    case n:                                                              \
-        sum_block(no, n < SUM_SIDE ? n : SUM_SIDE, nt, es, vs, e, v, d); \
+#define CASE(n)                                                             \
+    case n:                                                                 \
+        sum_block(first, no, n < SUM_SIDE ? n : SUM_SIDE, nt, es, vs, e, v, \
+                  d);                                                       \
         break;
         CASE(1)
         CASE(2)
@@ -128,9 +131,9 @@ EXG_INLINE void sum_rows(int no, exg_int ni, exg_int nt, exg_int es, exg_int vs,
     }
 }
 
-/** d[o][i] += sum_t e[t][o] v[t][i], all vectors. */
-static void wino_sum(exg_int nt, exg_int no, exg_int ni, const exg_vec *e,
-                     const exg_vec *v, exg_vec *d)
+/** d[o][i] += sum_t e[t][o] v[t][i], all vectors; `first`: d was 0. */
+static void wino_sum(int first, exg_int nt, exg_int no, exg_int ni,
+                     const exg_vec *e, const exg_vec *v, exg_vec *d)
 {
     const exg_int bo = (no + SUM_SIDE - 1) / SUM_SIDE;
     const exg_int bi = (ni + SUM_SIDE - 1) / SUM_SIDE;
@@ -142,9 +145,10 @@ static void wino_sum(exg_int nt, exg_int no, exg_int ni, const exg_vec *e,
         exg_vec *to = d + o * ni + i;
 
         switch (on) {
-#define CASE(n)                                                            \
-    case n:                                                                \
-        sum_rows(n < SUM_SIDE ? n : SUM_SIDE, in, nt, no, ni, eo, vi, to); \
+#define CASE(n)                                                              \
+    case n:                                                                  \
+        sum_rows(first, n < SUM_SIDE ? n : SUM_SIDE, in, nt, no, ni, eo, vi, \
+                 to);                                                        \
         break;
             CASE(1)
             CASE(2)

@@ -27,13 +27,12 @@ EXG_INLINE void wino_bt(const exg_vec *d, exg_vec *v)
     const exg_vec b = d[3] - 4 * d[1];
     const exg_vec c = d[4] - d[2];
     const exg_vec e = d[3] - d[1];
-    const exg_vec e2 = e + e;
 
     v[0] = c + 4 * (d[0] - d[2]);
     v[1] = a + b;
     v[2] = a - b;
-    v[3] = c + e2;
-    v[4] = c - e2;
+    v[3] = c + 2 * e;
+    v[4] = c - 2 * e;
     v[5] = (d[5] - d[3]) - 4 * e;
 }
 
@@ -54,9 +53,9 @@ EXG_INLINE void wino_bt_rows(int a, const float *x, exg_int row, exg_vec *v,
         *w = s - t;
     } else if (a == 3) {
         const exg_vec s = d4 - d2;
-        const exg_vec t = (d3 - d1) + (d3 - d1);
-        *v = s + t;
-        *w = s - t;
+        const exg_vec t = d3 - d1;
+        *v = s + 2 * t;
+        *w = s - 2 * t;
     } else {
         *v = *w = (exg_vec_load(x + 5 * row) - d3) - 4 * (d3 - d1);
     }
@@ -153,13 +152,12 @@ EXG_INLINE void wino_a(const exg_vec *r, exg_int cs, exg_vec *e)
 {
     const exg_vec p = r[0] + r[2], q = r[1] + r[3];
     const exg_vec s = r[0] + 4 * r[2], t = r[1] + 4 * r[3];
-    const exg_vec t2 = t + t;
 
     e[0] = r[0];
     e[cs] = p + q;
     e[2 * cs] = p - q;
-    e[3 * cs] = s + t2;
-    e[4 * cs] = s - t2;
+    e[3 * cs] = s + 2 * t;
+    e[4 * cs] = s - 2 * t;
     e[5 * cs] = r[3];
 }
 
@@ -191,11 +189,11 @@ static void wino_tile_out_t(const float *dy, exg_int row, exg_int cs,
     wino_a(w, cs, e + WINO_T * 5 * cs);
 }
 
-/** Where a row of B X B' goes. */
+/** Where a pixel row of B X B' goes, and where its ReLU's outputs are. */
 typedef struct {
-    float *to;         /* NULL: past the lower edge              */
-    const float *plus; /* what the tiles above left, or NULL     */
-    const float *gate; /* 0 wherever this is <= 0, or NULL       */
+    float *to;
+    const float *plus; /* what the tiles above left for rows 0 and 1 */
+    const float *gate;
 } wino_row;
 
 /** d = B m, then the overlap with the tile on the left. */
@@ -203,37 +201,15 @@ EXG_INLINE void wino_b(const exg_vec *m, exg_vec *carry, exg_vec *d)
 {
     const exg_vec s = m[0] + (m[1] + m[2]), q = m[3] + m[4];
     const exg_vec e = m[5] + (m[2] - m[1]), f = m[4] - m[3];
-    const exg_vec g = f + f;
 
     d[0] = 4 * m[0] + carry[0];
-    d[1] = (g + carry[1]) + 4 * e;
+    d[1] = 2 * f + (4 * e + carry[1]);
     d[2] = -((m[0] + q) + 4 * s);
-    d[3] = -((e + g) + 4 * m[5]);
+    d[3] = -((e + 2 * f) + 4 * m[5]);
     d[4] = s + q;
     d[5] = m[5];
     carry[0] = d[4];
     carry[1] = d[5];
-}
-
-/** The first n of six pixels, from column x on. */
-EXG_INLINE void wino_put(const wino_row *r, exg_int x, exg_int n,
-                         const exg_vec *d)
-{
-    for (int j = 0; j < WINO_T; j++) {
-        const exg_int at = (x + j) * EXG_LANE;
-        exg_vec v = d[j];
-
-        if (j >= n) {
-            return;
-        }
-        if (r->plus != NULL) {
-            v += exg_vec_load(r->plus + at);
-        }
-        if (r->gate != NULL) {
-            v = exg_vec_gate(exg_vec_load(r->gate + at), v);
-        }
-        exg_vec_store(r->to + at, v);
-    }
 }
 
 /** Rows odd, odd + 2, odd + 4 of B X, for one tile: r[3][6]. */
@@ -248,10 +224,9 @@ EXG_INLINE void wino_b_rows(int odd, const exg_vec *m, exg_int cs,
         if (odd) {
             const exg_vec e = c[5 * n] + (c[2 * n] - c[n]);
             const exg_vec f = c[4 * n] - c[3 * n];
-            const exg_vec g = f + f;
 
-            r[0][b] = g + 4 * e;
-            r[1][b] = -((e + g) + 4 * c[5 * n]);
+            r[0][b] = 4 * e + (f + f);
+            r[1][b] = -((e + 2 * f) + 4 * c[5 * n]);
             r[2][b] = c[5 * n];
         } else {
             const exg_vec s = c[0] + (c[n] + c[2 * n]);
@@ -264,27 +239,60 @@ EXG_INLINE void wino_b_rows(int odd, const exg_vec *m, exg_int cs,
     }
 }
 
-/** The even or the odd pixel rows of dx = B X B', overlapping tiles added up,
- * for a whole row of nt tiles and iw pixels. */
-EXG_INLINE void wino_sweep_in_t(int odd, exg_int nt, const exg_vec *m,
-                                exg_int cs, exg_int ts, exg_int iw,
-                                const wino_row *to)
+/** The even or the odd pixel rows of one tile, n columns of it: row 0 or 1
+ * joins the tiles above, row 4 or 5 waits for those below, ungated. */
+EXG_INLINE void wino_tile_in_t(int odd, int gated, exg_int n, const exg_vec *m,
+                               exg_int cs, exg_int at, const wino_row *row,
+                               exg_vec carry[3][2])
 {
-    exg_vec carry[3][2] = {{{0}}};
     exg_vec r[3][WINO_T], d[WINO_T];
 
-    for (exg_int t = 0; t < nt; t++) {
-        const exg_int x = WINO_M * t;
+    wino_b_rows(odd, m, cs, r);
+    for (int i = 0; i < 3; i++) {
+        const wino_row *p = row + odd + 2 * i;
 
-        wino_b_rows(odd, m + t * ts, cs, r);
-        for (int i = 0; i < 3; i++) {
-            const wino_row *p = to + odd + 2 * i;
+        wino_b(r[i], carry[i], d);
+        for (int j = 0; j < WINO_T && j < n; j++) {
+            const exg_int x = at + j * EXG_LANE;
 
-            wino_b(r[i], carry[i], d);
-            if (p->to != NULL) {
-                wino_put(p, x, t == nt - 1 ? iw - x : WINO_M, d);
+            if (i == 0) {
+                d[j] += exg_vec_load(p->plus + x);
             }
+            if (gated && i < 2) {
+                d[j] = exg_vec_gate(exg_vec_load(p->gate + x), d[j]);
+            }
+            exg_vec_store(p->to + x, d[j]);
         }
+    }
+}
+
+/** The even or the odd pixel rows of dx = B X B', overlapping tiles added up,
+ * for a whole row of nt tiles and iw pixels. */
+EXG_INLINE void wino_sweep_in_t(int odd, int gated, exg_int nt,
+                                const exg_vec *m, exg_int cs, exg_int ts,
+                                exg_int iw, const wino_row *row)
+{
+    exg_vec carry[3][2] = {{{0}}};
+
+    for (exg_int t = 0; t < nt - 1; t++) {
+        wino_tile_in_t(odd, gated, WINO_M, m + t * ts, cs,
+                       WINO_M * t * EXG_LANE, row, carry);
+    }
+    nt--;
+    wino_tile_in_t(odd, gated, iw - WINO_M * nt, m + nt * ts, cs,
+                   WINO_M * nt * EXG_LANE, row, carry);
+}
+
+/** dx = B X B' of a row of tiles: six pixel rows. */
+static void wino_tiles_in_t(int gated, exg_int nt, const exg_vec *m, exg_int cs,
+                            exg_int ts, exg_int iw, const wino_row *row)
+{
+    if (gated) {
+        wino_sweep_in_t(0, 1, nt, m, cs, ts, iw, row);
+        wino_sweep_in_t(1, 1, nt, m, cs, ts, iw, row);
+    } else {
+        wino_sweep_in_t(0, 0, nt, m, cs, ts, iw, row);
+        wino_sweep_in_t(1, 0, nt, m, cs, ts, iw, row);
     }
 }
 
