@@ -30,7 +30,7 @@ typedef struct {
     float *spare;   /* [iw][16]: no pixels of anyone                */
     float *halo;    /* [ic][2][iw][16]: rows that the next strip adds to */
     float *lanes;   /* [oc][ic][9][16] and [oc][16]: dw, db by lane */
-    exg_vec *v, *e; /* [36][vs] and [36][es]                        */
+    exg_vec *v, *e; /* [36][vs], [36][es]: [channel][tile of the strip] */
     exg_vec *d;     /* [36][oc * ic]                                */
     exg_int floats; /* size of all                                  */
 } plan;
@@ -106,17 +106,17 @@ static void load_edge(const float *x, exg_int row, exg_int side, exg_int h,
 /** Transform one channel's row of input tiles that begins at pixel row y. */
 static void strip_row_in(const plan *p, const float *x, exg_int y, exg_vec *v)
 {
-    const exg_int row = p->s.iw * EXG_LANE, ic = p->s.ic;
+    const exg_int row = p->s.iw * EXG_LANE;
     const exg_int full = y + WINO_T <= p->s.ih ? p->s.ow / WINO_M : 0;
 
     x += y * row;
     if (full > 0) {
-        wino_tiles_in(full, x, row, p->vs, ic, v);
+        wino_tiles_in(full, x, row, p->vs, v);
     }
     for (exg_int t = full; t < p->tw; t++) {
         load_edge(x + WINO_M * t * EXG_LANE, row, WINO_T, p->s.ih - y,
                   p->s.iw - WINO_M * t, p->edge);
-        wino_tiles_in(1, p->edge, WINO_T * EXG_LANE, p->vs, ic, v + t * ic);
+        wino_tiles_in(1, p->edge, WINO_T * EXG_LANE, p->vs, v + t);
     }
 }
 
@@ -128,7 +128,7 @@ static void strip_in(const plan *p, const float *x, exg_int r, exg_int n)
     for (exg_int c = 0; c < p->s.ic; c++) {
         for (exg_int i = 0; i < n; i++) {
             strip_row_in(p, x + c * plane, WINO_M * (r + i),
-                         p->v + i * p->tw * p->s.ic + c);
+                         p->v + (c * n + i) * p->tw);
         }
     }
 }
@@ -137,10 +137,10 @@ static void strip_in(const plan *p, const float *x, exg_int r, exg_int n)
 static void strip_row_out(const plan *p, int relu, exg_vec bias,
                           const exg_vec *m, exg_int i0, float *y)
 {
-    const exg_int row = p->s.ow * EXG_LANE, oc = p->s.oc;
+    const exg_int row = p->s.ow * EXG_LANE;
     const exg_int h = p->s.oh - i0;
 
-    for (exg_int t = 0; t < p->tw; t++, m += oc) {
+    for (exg_int t = 0; t < p->tw; t++, m++) {
         float *to = y + i0 * row + WINO_M * t * EXG_LANE;
         const exg_int w = p->s.ow - WINO_M * t;
 
@@ -167,7 +167,7 @@ static void strip_out(const plan *p, const float *b, int relu, exg_int r,
     for (exg_int o = 0; o < p->s.oc; o++) {
         for (exg_int i = 0; i < n; i++) {
             strip_row_out(p, relu, exg_vec_all(b[o]),
-                          p->e + i * p->tw * p->s.oc + o, WINO_M * (r + i),
+                          p->e + (o * n + i) * p->tw, WINO_M * (r + i),
                           y + o * plane);
         }
     }
@@ -197,20 +197,20 @@ void EXG_KERN(exg_wino_forward)(const exg_conv_shape *s, const float *x,
 /** E of tile rows r to r + n. */
 static void strip_out_t(const plan *p, const float *dy, exg_int r, exg_int n)
 {
-    const exg_int row = p->s.ow * EXG_LANE, oc = p->s.oc;
+    const exg_int row = p->s.ow * EXG_LANE, nt = n * p->tw;
 
-    for (exg_int o = 0; o < oc; o++) {
-        for (exg_int k = 0; k < n * p->tw; k++) {
+    for (exg_int o = 0; o < p->s.oc; o++) {
+        for (exg_int k = 0; k < nt; k++) {
             const exg_int i = WINO_M * (r + k / p->tw);
             const exg_int j = WINO_M * (k % p->tw);
             const float *at = dy + (o * p->s.oh + i) * row + j * EXG_LANE;
 
             if (i + WINO_M <= p->s.oh && j + WINO_M <= p->s.ow) {
-                wino_tile_out_t(at, row, p->es, p->e + k * oc + o);
+                wino_tile_out_t(at, row, p->es, p->e + o * nt + k);
             } else {
                 load_edge(at, row, WINO_M, p->s.oh - i, p->s.ow - j, p->edge);
                 wino_tile_out_t(p->edge, WINO_M * EXG_LANE, p->es,
-                                p->e + k * oc + o);
+                                p->e + o * nt + k);
             }
         }
     }
@@ -235,7 +235,7 @@ static void strip_row_in_t(const plan *p, const exg_vec *x, exg_int r,
         to[i].plus = i < 2 ? halo + i * row : NULL;
         to[i].gate = gate != NULL && inside ? gate + at : p->spare;
     }
-    wino_tiles_in_t(gate != NULL, p->tw, x, p->vs, p->s.ic, p->s.iw, to);
+    wino_tiles_in_t(gate != NULL, p->tw, x, p->vs, p->s.iw, to);
 }
 
 /** What waits after the last tile row, to the image's last rows. */
@@ -266,8 +266,7 @@ static void strip_in_t(const plan *p, const float *gate, exg_int r, exg_int n,
         float *to = dx + c * plane + lane;
 
         for (exg_int i = 0; i < n; i++) {
-            strip_row_in_t(p, p->v + i * p->tw * p->s.ic + c, r + i, g, halo,
-                           to);
+            strip_row_in_t(p, p->v + (c * n + i) * p->tw, r + i, g, halo, to);
         }
         if (r + n == p->th) {
             flush_halo(p, g, halo, to);
@@ -284,7 +283,7 @@ static void add_bias(const plan *p, exg_int nt, float *db)
         exg_vec sum = exg_vec_load(db + o * EXG_LANE);
 
         for (exg_int t = 0; t < nt; t++) {
-            sum += e[t * p->s.oc + o];
+            sum += e[o * nt + t];
         }
         exg_vec_store(db + o * EXG_LANE, sum);
     }

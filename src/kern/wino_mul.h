@@ -15,8 +15,8 @@ enum {
 };
 
 /** A block of wino_mul(): n outputs of nt tiles. */
-EXG_INLINE void mul_block(int n, int nt, exg_int ni, exg_int no, const float *u,
-                          const exg_vec *v, exg_vec *m)
+EXG_INLINE void mul_block(int n, int nt, exg_int step, exg_int ni, exg_int no,
+                          const float *u, const exg_vec *v, exg_vec *m)
 {
     exg_vec acc[MUL_TILES][MUL_WIDE];
 
@@ -31,33 +31,32 @@ EXG_INLINE void mul_block(int n, int nt, exg_int ni, exg_int no, const float *u,
 
 #pragma GCC unroll 4
             for (int t = 0; t < nt; t++) {
-                acc[t][o] = exg_vec_fma(w, v[t * ni + i], acc[t][o]);
+                acc[t][o] = exg_vec_fma(w, v[i * step + t], acc[t][o]);
             }
         }
     }
 #pragma GCC unroll 32
     for (int k = 0; k < nt * n; k++) {
-        m[k / n * no + k % n] = acc[k / n][k % n];
+        m[k % n * step + k / n] = acc[k / n][k % n];
     }
 }
 
 EXG_INLINE void mul_tiles(int n, exg_int nt, exg_int ni, exg_int no,
                           const float *u, const exg_vec *v, exg_vec *m)
 {
-    while (nt >= MUL_TILES) {
-        mul_block(n, MUL_TILES, ni, no, u, v, m);
-        nt -= MUL_TILES;
-        v += MUL_TILES * ni;
-        m += MUL_TILES * no;
+    const exg_int rest = nt % MUL_TILES, most = nt - rest;
+
+    for (exg_int t = 0; t < most; t += MUL_TILES) {
+        mul_block(n, MUL_TILES, nt, ni, no, u, v + t, m + t);
     }
-    if (nt == 2) {
-        mul_block(n, 2, ni, no, u, v, m);
-    } else if (nt == 1) {
-        mul_block(n, 1, ni, no, u, v, m);
+    if (rest == 2) {
+        mul_block(n, 2, nt, ni, no, u, v + most, m + most);
+    } else if (rest == 1) {
+        mul_block(n, 1, nt, ni, no, u, v + most, m + most);
     }
 }
 
-/** m[t][o] = sum_i u[i][o] v[t][i]; u floats, v and m vectors. */
+/** m[o][t] = sum_i u[i][o] v[i][t]; u floats, v and m vectors. */
 static void wino_mul(exg_int nt, exg_int ni, exg_int no, const float *u,
                      const exg_vec *v, exg_vec *m)
 {
@@ -66,7 +65,7 @@ static void wino_mul(exg_int nt, exg_int ni, exg_int no, const float *u,
     for (exg_int k = 0; k < blocks; k++) {
         const exg_int o = no * k / blocks;
         const float *uo = u + o;
-        exg_vec *mo = m + o;
+        exg_vec *mo = m + o * nt;
 
         switch (no * (k + 1) / blocks - o) {
 #define CASE(n)                                                        \
@@ -86,15 +85,14 @@ static void wino_mul(exg_int nt, exg_int ni, exg_int no, const float *u,
 }
 
 /** A block of wino_sum(): sums of no x ni products over nt tiles. */
-EXG_INLINE void sum_block(int first, int no, int ni, exg_int nt, exg_int es,
-                          exg_int vs, const exg_vec *e, const exg_vec *v,
-                          exg_vec *d)
+EXG_INLINE void sum_block(int first, int no, int ni, exg_int nt, exg_int ds,
+                          const exg_vec *e, const exg_vec *v, exg_vec *d)
 {
     exg_vec acc[SUM_SIDE][SUM_SIDE];
 
 #pragma GCC unroll 32
     for (int k = 0; k < no * ni; k++) {
-        acc[k / ni][k % ni] = first ? (exg_vec){0} : d[k / ni * vs + k % ni];
+        acc[k / ni][k % ni] = first ? (exg_vec){0} : d[k / ni * ds + k % ni];
     }
     for (exg_int t = 0; t < nt; t++) {
 #pragma GCC unroll 8
@@ -102,25 +100,23 @@ EXG_INLINE void sum_block(int first, int no, int ni, exg_int nt, exg_int es,
 #pragma GCC unroll 8
             for (int i = 0; i < ni; i++) {
                 acc[o][i] =
-                    exg_vec_fma(e[t * es + o], v[t * vs + i], acc[o][i]);
+                    exg_vec_fma(e[o * nt + t], v[i * nt + t], acc[o][i]);
             }
         }
     }
 #pragma GCC unroll 32
     for (int k = 0; k < no * ni; k++) {
-        d[k / ni * vs + k % ni] = acc[k / ni][k % ni];
+        d[k / ni * ds + k % ni] = acc[k / ni][k % ni];
     }
 }
 
-EXG_INLINE void sum_rows(int first, int no, exg_int ni, exg_int nt, exg_int es,
-                         exg_int vs, const exg_vec *e, const exg_vec *v,
-                         exg_vec *d)
+EXG_INLINE void sum_rows(int first, int no, exg_int ni, exg_int nt, exg_int ds,
+                         const exg_vec *e, const exg_vec *v, exg_vec *d)
 {
     switch (ni) {
 #define CASE(n)                                                             \
     case n:                                                                 \
-        sum_block(first, no, n < SUM_SIDE ? n : SUM_SIDE, nt, es, vs, e, v, \
-                  d);                                                       \
+        sum_block(first, no, n < SUM_SIDE ? n : SUM_SIDE, nt, ds, e, v, d); \
         break;
         CASE(1)
         CASE(2)
@@ -131,7 +127,7 @@ EXG_INLINE void sum_rows(int first, int no, exg_int ni, exg_int nt, exg_int es,
     }
 }
 
-/** d[o][i] += sum_t e[t][o] v[t][i], all vectors; `first`: d was 0. */
+/** d[o][i] += sum_t e[o][t] v[i][t], all vectors; `first`: d was 0. */
 static void wino_sum(int first, exg_int nt, exg_int no, exg_int ni,
                      const exg_vec *e, const exg_vec *v, exg_vec *d)
 {
@@ -141,14 +137,13 @@ static void wino_sum(int first, exg_int nt, exg_int no, exg_int ni,
     for (exg_int k = 0; k < bo * bi; k++) {
         const exg_int o = no * (k / bi) / bo, on = no * (k / bi + 1) / bo - o;
         const exg_int i = ni * (k % bi) / bi, in = ni * (k % bi + 1) / bi - i;
-        const exg_vec *eo = e + o, *vi = v + i;
+        const exg_vec *eo = e + o * nt, *vi = v + i * nt;
         exg_vec *to = d + o * ni + i;
 
         switch (on) {
-#define CASE(n)                                                              \
-    case n:                                                                  \
-        sum_rows(first, n < SUM_SIDE ? n : SUM_SIDE, in, nt, no, ni, eo, vi, \
-                 to);                                                        \
+#define CASE(n)                                                               \
+    case n:                                                                   \
+        sum_rows(first, n < SUM_SIDE ? n : SUM_SIDE, in, nt, ni, eo, vi, to); \
         break;
             CASE(1)
             CASE(2)

@@ -8,7 +8,8 @@
  * once, carried from tile to tile along a row.
  *
  * Pixels are EXG_LANE floats apart.  A transformed tile's component (a, b) is
- * the vector (6 a + b) * cs; the next tile of the row is ts vectors on. */
+ * the vector (6 a + b) * cs; the next tile of the row is the
+ * next vector. */
 #ifndef EXG_SRC_KERN_WINO_TILE_H
 #define EXG_SRC_KERN_WINO_TILE_H
 
@@ -63,7 +64,7 @@ EXG_INLINE void wino_bt_rows(int a, const float *x, exg_int row, exg_vec *v,
 
 /** Component rows a (and a + 1) of V = B' d B for nt tiles of a row. */
 EXG_INLINE void wino_sweep_in(int a, exg_int nt, const float *x, exg_int row,
-                              exg_int cs, exg_int ts, exg_vec *v)
+                              exg_int cs, exg_vec *v)
 {
     const int two = a == 1 || a == 3;
     exg_vec p[WINO_T], q[WINO_T], r[WINO_T];
@@ -71,7 +72,7 @@ EXG_INLINE void wino_sweep_in(int a, exg_int nt, const float *x, exg_int row,
     wino_bt_rows(a, x, row, &p[4], &q[4]);
     wino_bt_rows(a, x + EXG_LANE, row, &p[5], &q[5]);
     for (exg_int t = 0; t < nt; t++) {
-        exg_vec *to = v + WINO_T * a * cs + t * ts;
+        exg_vec *to = v + WINO_T * a * cs + t;
 
         p[0] = p[4];
         p[1] = p[5];
@@ -95,12 +96,12 @@ EXG_INLINE void wino_sweep_in(int a, exg_int nt, const float *x, exg_int row,
 
 /** V = B' d B of nt neighbouring tiles of 6x6 pixels, 4 pixels apart. */
 static void wino_tiles_in(exg_int nt, const float *x, exg_int row, exg_int cs,
-                          exg_int ts, exg_vec *v)
+                          exg_vec *v)
 {
-    wino_sweep_in(0, nt, x, row, cs, ts, v);
-    wino_sweep_in(1, nt, x, row, cs, ts, v);
-    wino_sweep_in(3, nt, x, row, cs, ts, v);
-    wino_sweep_in(5, nt, x, row, cs, ts, v);
+    wino_sweep_in(0, nt, x, row, cs, v);
+    wino_sweep_in(1, nt, x, row, cs, v);
+    wino_sweep_in(3, nt, x, row, cs, v);
+    wino_sweep_in(5, nt, x, row, cs, v);
 }
 
 /** One row of M A: six components to four values. */
@@ -269,30 +270,30 @@ EXG_INLINE void wino_tile_in_t(int odd, int gated, exg_int n, const exg_vec *m,
 /** The even or the odd pixel rows of dx = B X B', overlapping tiles added up,
  * for a whole row of nt tiles and iw pixels. */
 EXG_INLINE void wino_sweep_in_t(int odd, int gated, exg_int nt,
-                                const exg_vec *m, exg_int cs, exg_int ts,
-                                exg_int iw, const wino_row *row)
+                                const exg_vec *m, exg_int cs, exg_int iw,
+                                const wino_row *row)
 {
     exg_vec carry[3][2] = {{{0}}};
 
     for (exg_int t = 0; t < nt - 1; t++) {
-        wino_tile_in_t(odd, gated, WINO_M, m + t * ts, cs,
-                       WINO_M * t * EXG_LANE, row, carry);
+        wino_tile_in_t(odd, gated, WINO_M, m + t, cs, WINO_M * t * EXG_LANE,
+                       row, carry);
     }
     nt--;
-    wino_tile_in_t(odd, gated, iw - WINO_M * nt, m + nt * ts, cs,
+    wino_tile_in_t(odd, gated, iw - WINO_M * nt, m + nt, cs,
                    WINO_M * nt * EXG_LANE, row, carry);
 }
 
 /** dx = B X B' of a row of tiles: six pixel rows. */
 static void wino_tiles_in_t(int gated, exg_int nt, const exg_vec *m, exg_int cs,
-                            exg_int ts, exg_int iw, const wino_row *row)
+                            exg_int iw, const wino_row *row)
 {
     if (gated) {
-        wino_sweep_in_t(0, 1, nt, m, cs, ts, iw, row);
-        wino_sweep_in_t(1, 1, nt, m, cs, ts, iw, row);
+        wino_sweep_in_t(0, 1, nt, m, cs, iw, row);
+        wino_sweep_in_t(1, 1, nt, m, cs, iw, row);
     } else {
-        wino_sweep_in_t(0, 0, nt, m, cs, ts, iw, row);
-        wino_sweep_in_t(1, 0, nt, m, cs, ts, iw, row);
+        wino_sweep_in_t(0, 0, nt, m, cs, iw, row);
+        wino_sweep_in_t(1, 0, nt, m, cs, iw, row);
     }
 }
 
