@@ -119,10 +119,17 @@ EXG_INLINE exg_vec exg_vec_select(exg_ivec mask, exg_vec a, exg_vec b)
     return (exg_vec)(((exg_ivec)a & mask) | ((exg_ivec)b & ~mask));
 }
 
-/** max(v, 0) that lets a NaN pass, so that it is noticed. */
+/** max(v, 0) that lets a NaN pass, so that it is noticed: x86's maximum is its
+ * second operand where one is NaN. */
 EXG_INLINE exg_vec exg_vec_relu(exg_vec v)
 {
+#if defined(__AVX512F__)
+    return (exg_vec)_mm512_max_ps(_mm512_setzero_ps(), (__m512)v);
+#elif defined(__AVX2__)
+    return (exg_vec)_mm256_max_ps(_mm256_setzero_ps(), (__m256)v);
+#else
     return (exg_vec)((exg_ivec)v & ~(v < (exg_vec){0}));
+#endif
 }
 
 /** v where gate > 0, else 0: the derivative of ReLU. */
