@@ -91,28 +91,40 @@ void EXG_KERN(exg_dense_dgrad)(exg_int d, exg_int k, const float *dy,
     }
 }
 
-/* dw[o][i .. i + n - 1] for n = EXG_VEC or 1. */
-static void wgrad_row(exg_int d, const float *xt, const float *dy, float *dw)
+/* dw of ob outputs from x transposed, xt [16][d]: vectors of inputs, then
+ * the inputs left over, one at a time by the same operations. */
+EXG_INLINE void wgrad_rows(exg_int ob, exg_int d, const float *xt,
+                           const float *dy, float *dw)
 {
     exg_int i = 0;
 
     for (; i + EXG_VEC <= d; i += EXG_VEC) {
-        exg_vec acc = {0};
+        exg_vec acc[OB] = {{0}};
 
         for (exg_int s = 0; s < EXG_LANE; s++) {
-            acc = exg_vec_fma(exg_vec_load_any(xt + s * d + i),
-                              exg_vec_all(dy[s]), acc);
+            const exg_vec x = exg_vec_load_any(xt + s * d + i);
+
+            EXG_UNROLL
+            for (exg_int j = 0; j < ob; j++) {
+                acc[j] =
+                    exg_vec_fma(x, exg_vec_all(dy[j * EXG_LANE + s]), acc[j]);
+            }
         }
-        exg_vec_store_any(dw + i, acc);
+        EXG_UNROLL
+        for (exg_int j = 0; j < ob; j++) {
+            exg_vec_store_any(dw + j * d + i, acc[j]);
+        }
     }
     for (; i < d; i++) {
-        exg_vec acc = {0}; /* as above, in the first element */
+        for (exg_int j = 0; j < ob; j++) {
+            exg_vec acc = {0};
 
-        for (exg_int s = 0; s < EXG_LANE; s++) {
-            acc = exg_vec_fma(exg_vec_all(xt[s * d + i]), exg_vec_all(dy[s]),
-                              acc);
+            for (exg_int s = 0; s < EXG_LANE; s++) {
+                acc = exg_vec_fma(exg_vec_all(xt[s * d + i]),
+                                  exg_vec_all(dy[j * EXG_LANE + s]), acc);
+            }
+            dw[j * d + i] = acc[0];
         }
-        dw[i] = acc[0];
     }
 }
 
@@ -120,13 +132,20 @@ void EXG_KERN(exg_dense_wgrad)(exg_int d, exg_int k, const float *x,
                                const float *dy, float *dw, float *db,
                                float *work)
 {
+    exg_int o = 0;
+
     for (exg_int i = 0; i < d; i++) {
         for (exg_int s = 0; s < EXG_LANE; s++) {
             work[s * d + i] = x[i * EXG_LANE + s];
         }
     }
-    for (exg_int o = 0; o < k; o++) {
-        wgrad_row(d, work, dy + o * EXG_LANE, dw + o * d);
+    for (; o + OB <= k; o += OB) {
+        wgrad_rows(OB, d, work, dy + o * EXG_LANE, dw + o * d);
+    }
+    for (; o < k; o++) {
+        wgrad_rows(1, d, work, dy + o * EXG_LANE, dw + o * d);
+    }
+    for (o = 0; o < k; o++) {
         db[o] = exg_lane_sum(dy + o * EXG_LANE);
     }
 }
