@@ -250,7 +250,7 @@ EXG_INLINE void wino_tile_in_t(int odd, int gated, exg_int n, const exg_vec *m,
 
     wino_b_rows(odd, m, cs, r);
     for (int i = 0; i < 3; i++) {
-        const wino_row *p = row + odd + 2 * i;
+        const wino_row *p = row + i;
 
         wino_b(r[i], carry[i], d);
         for (int j = 0; j < WINO_T && j < n; j++) {
@@ -273,15 +273,17 @@ EXG_INLINE void wino_sweep_in_t(int odd, int gated, exg_int nt,
                                 const exg_vec *m, exg_int cs, exg_int iw,
                                 const wino_row *row)
 {
+    /* Copies, which stores to pixels cannot change. */
+    const wino_row to[3] = {row[odd], row[odd + 2], row[odd + 4]};
     exg_vec carry[3][2] = {{{0}}};
 
     for (exg_int t = 0; t < nt - 1; t++) {
-        wino_tile_in_t(odd, gated, WINO_M, m + t, cs, WINO_M * t * EXG_LANE,
-                       row, carry);
+        wino_tile_in_t(odd, gated, WINO_M, m + t, cs, WINO_M * t * EXG_LANE, to,
+                       carry);
     }
     nt--;
     wino_tile_in_t(odd, gated, iw - WINO_M * nt, m + nt, cs,
-                   WINO_M * nt * EXG_LANE, row, carry);
+                   WINO_M * nt * EXG_LANE, to, carry);
 }
 
 /** dx = B X B' of a row of tiles: six pixel rows. */
