@@ -4,7 +4,13 @@
  * The image is worked through in strips of tile rows, so that the transformed
  * tiles of a strip stay in the second-level cache: transform, multiply per
  * component, transform back.  A lane's parts are treated one after the other,
- * each as if it were alone. */
+ * each as if it were alone.
+ *
+ * Times of 16 images of 10x26x26 to 7 channels on one Zen 4 core, whose FMA
+ * peak would need 0.102 ms for each pass of a direct convolution: direct
+ * forward, input and weight gradient 0.105, 0.111 and 0.111 ms; here 0.053,
+ * 0.064 and 0.069 ms, both gradients together 0.122.  Strips of 6 or 18 tiles
+ * cost the training step 2 and 0 % more than strips of 12. */
 #include "kern/wino.h"
 
 #include <string.h>
