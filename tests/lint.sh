@@ -19,12 +19,17 @@ step() { # step NAME COMMAND...
     fi
 }
 
+missing=()
 for tool in clang-format clang-tidy cppcheck shellcheck; do
-    command -v "$tool" >/dev/null && continue
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        echo "installing $tool"
-        apt-get install -qy --no-install-recommends "$tool" >/dev/null 2>&1
-    fi
+    command -v "$tool" >/dev/null || missing+=("$tool")
+done
+if [ ${#missing[@]} != 0 ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    echo "installing ${missing[*]}"
+    { apt-get update -q &&
+        DEBIAN_FRONTEND=noninteractive apt-get install -qy \
+            --no-install-recommends "${missing[@]}"; } >/dev/null
+fi
+for tool in ${missing[@]+"${missing[@]}"}; do
     command -v "$tool" >/dev/null && continue
     echo "lint.sh: $tool is not installed" >&2
     [ -z "${CI:-}" ] || exit 1
