@@ -2,6 +2,7 @@
 samples, the normalisation and the results files of exigo-mpi.  Nothing of
 exigo-mpi's own code is used: this is what it is compared with."""
 
+import copy
 import gzip
 import os
 import struct
@@ -76,6 +77,20 @@ def train(net, x, y, batch, steps, lr):
             losses.append(loss.item())
             if len(losses) == steps:
                 break
+    return np.array(losses)
+
+
+def disturbed(start, x, y, batch, steps, lr, times=3):
+    """The losses of trainings whose first parameters are 1e-7 of themselves
+    away, about a float's rounding: how far any two programs may differ."""
+    losses = []
+    for seed in range(times):
+        torch.manual_seed(seed)
+        net = copy.deepcopy(start)
+        with torch.no_grad():
+            for p in net.parameters():
+                p.mul_(1 + 1e-7 * torch.randn_like(p))
+        losses.append(train(net, x, y, batch, steps, lr))
     return np.array(losses)
 
 
