@@ -231,8 +231,7 @@ static double step_macs(const exg_net *net)
         const exg_layer *l = &net->layer[i];
 
         if (l->weight >= 0) {
-            macs += (i == 0 ? 2.0 : 3.0) *
-                    (double)(l->nweight / l->oc * l->oc * l->oh * l->ow);
+            macs += (i == 0 ? 2.0 : 3.0) * (double)(l->nweight * l->oh * l->ow);
         }
     }
     return macs;

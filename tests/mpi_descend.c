@@ -40,7 +40,7 @@ static exg_points *make_points(void)
 static void positions(int dims, float *all)
 {
     for (int i = 0; i < N * dims; i++) {
-        all[i] = 4.0f * exg_rng_uniform(stream, (uint64_t)(9000 + i));
+        all[i] = 4.0f * exg_rng_uniform(stream, 9000 + (uint64_t)i);
     }
 }
 

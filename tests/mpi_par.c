@@ -158,9 +158,9 @@ START_TEST(exchange_delivers_the_rows_asked_for)
         rows[i][1] = 1000 - (mine.first + i);
     }
     for (int i = 0; i < WANT; i++) { /* repeats occur; one rank wants none */
-        want[i] =
-            (exg_int)(ROWS * exg_rng_uniform(stream,
-                                             (uint64_t)(world->rank * 50 + i)));
+        want[i] = (exg_int)(ROWS *
+                            exg_rng_uniform(stream, (uint64_t)world->rank * 50 +
+                                                        (uint64_t)i));
     }
     ck_ok(world, exg_exchange_start(world, ROWS, sizeof rows[0], rows,
                                     world->rank == 1 ? 0 : WANT, want, &x));

@@ -165,12 +165,22 @@ EXG_INLINE couples fetch(const couple *y, exg_int stride, const int32_t *col)
 /* The first (odd = 0) or second floats of EXG_VEC couples, in order. */
 EXG_INLINE exg_vec every_other(couples a, couples b, int odd)
 {
-    exg_ivec which;
+#ifdef __clang__ /* has no shuffle by a variable */
+    exg_vec out = {0};
+
+    for (int i = 0; i < EXG_VEC / 2; i++) {
+        out[i] = ((exg_vec)a)[2 * i + odd];
+        out[EXG_VEC / 2 + i] = ((exg_vec)b)[2 * i + odd];
+    }
+    return out;
+#else
+    exg_ivec which = {0};
 
     for (int i = 0; i < EXG_VEC; i++) {
         which[i] = 2 * i + odd;
     }
     return __builtin_shuffle((exg_vec)a, (exg_vec)b, which);
+#endif
 }
 
 /* One row, one part of its lanes. */

@@ -11,12 +11,14 @@ void exg_init_uniform(exg_net *net, uint64_t seed)
     for (exg_int l = 0; l < net->nlayer; l++) {
         const exg_layer *layer = &net->layer[l];
         const exg_rng stream = {seed, EXG_RNG_INIT, (uint32_t)l};
+        exg_int fan_in = 0;
         double bound = 0.0;
 
         if (layer->weight < 0) {
             continue;
         }
-        bound = 1.0 / sqrt((double)(layer->nweight / layer->oc));
+        fan_in = layer->nweight / layer->oc;
+        bound = 1.0 / sqrt((double)fan_in);
         for (exg_int i = 0; i < layer->nweight + layer->oc; i++) {
             const double u = exg_rng_uniform53(stream, (uint64_t)i);
 

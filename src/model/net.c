@@ -98,10 +98,8 @@ static exg_status append_text(exg_net *net, const char *text)
         return exg_fail(EXG_EUSAGE, "model: text is longer than %d bytes",
                         EXG_NET_TEXT - 1);
     }
-    if (have > 0) {
-        strcat(net->text, " ");
-    }
-    strcat(net->text, text);
+    snprintf(net->text + have, sizeof net->text - have, "%s%s",
+             have > 0 ? " " : "", text);
     return EXG_OK;
 }
 

@@ -163,9 +163,10 @@ static void draw_cells(exg_canvas *c, const layout *l)
     char text[48];
 
     for (exg_int i = 0; i < k * k; i++) {
-        const double x = l->x + l->cell * (double)(i % k);
-        const double y = l->y + l->cell * (double)(i / k);
-        const uint32_t rgb = cell_colour(l, i / k, i % k);
+        const exg_int row = i / k, column = i % k;
+        const double x = l->x + l->cell * (double)column;
+        const double y = l->y + l->cell * (double)row;
+        const uint32_t rgb = cell_colour(l, row, column);
 
         exg_canvas_fill(c, x, y, l->cell, l->cell, rgb);
         if (k <= CLASSES_TEXT) {

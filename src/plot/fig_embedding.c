@@ -283,7 +283,8 @@ static void draw_legend(exg_canvas *c, const layout *l)
     char text[EXG_TEXT_MAX];
 
     for (exg_int k = 0; k < l->fig->classes && k / l->rows < l->columns; k++) {
-        const double x = l->legend + (l->names + 24) * (double)(k / l->rows);
+        const exg_int column = k / l->rows;
+        const double x = l->legend + (l->names + 24) * (double)column;
         const double y = MARGIN + TOP + 7 + LEGEND_ROW * (double)(k % l->rows);
         const double dot = x + 4;
 

@@ -155,7 +155,7 @@ exg_status exg_figures_open(const char *results, exg_figures **out)
 
     EXG_TRY(exg_new(&f, 1));
     EXG_TRY(exg_new(&f->path, (exg_int)strlen(results) + 1));
-    strcpy(f->path, results);
+    memcpy(f->path, results, strlen(results));
     EXG_TRY(exg_reader_open(results, &f->reader));
     EXG_TRY(add_all(f));
     *out = f;

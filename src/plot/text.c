@@ -74,17 +74,17 @@ char *exg_text_clean(const char *text, int ascii, char *out, size_t size)
         size_t len;
 
         if (n == 0) {
-            strcpy(one, ascii ? "?" : REPLACEMENT);
+            snprintf(one, sizeof one, "%s", ascii ? "?" : REPLACEMENT);
         } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
-            strcpy(one, " ");
+            one[0] = ' ';
         } else if (ascii && code >= 0x80) {
-            strcpy(one, in_ascii(code));
+            snprintf(one, sizeof one, "%s", in_ascii(code));
         } else {
             memcpy(one, s, (size_t)n);
         }
         len = strlen(one);
         if (used + len >= size) {
-            strcpy(out + back, "...");
+            snprintf(out + back, size - back, "...");
             return out;
         }
         memcpy(out + used, one, len);

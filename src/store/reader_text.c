@@ -213,7 +213,7 @@ exg_status exg_reader_attr_text(exg_reader *r, const char *path,
                       exg_reader_subject(r, path), name, size - 1);
         goto done;
     }
-    strcpy(text, list[0]);
+    snprintf(text, size, "%s", list[0]);
 done:
     exg_free(list);
     exg_h5_close(&attr);
