@@ -25,9 +25,14 @@ done
 grep -q '"ranks"' <(h5dump -A -g /provenance "$scratch/ranks8/results.h5") ||
     fail "no number of ranks in /provenance"
 
+for part in /saliency /embedding /tsne /tsne_3d; do
+    h5dump -n "$scratch/ranks1/results.h5" | grep -q " $part$" ||
+        fail "no $part in the results"
+done
+
 # The comparison must be able to fail.
 on 2 "${arguments[@]}" --seed 5 --out "$scratch/other" >"$scratch/log" 2>&1
-for part in /test/logits /model/best /saliency/saliency; do
+for part in /test/logits /model/best /saliency/saliency /tsne/coordinates; do
     h5diff -q "$scratch"/{ranks1,other}/results.h5 "$part" >/dev/null 2>&1 &&
         fail "another seed gives the same $part"
 done
