@@ -76,7 +76,7 @@ $(lib): $(obj_lib) $(obj_kern)
 
 %/.dir:
 	@mkdir -p $(@D) && touch $@
-.SECONDARY:
+.PRECIOUS: %/.dir $(O)/tests/%.o $(O)/analysis/%.o $(O)/analysis/exigo-%
 
 define isa_rule
 $(O)/kern/$(1)/%.o: src/kern/%.c $(O)/kern/$(1)/.dir | build/packages.ok
@@ -118,8 +118,9 @@ RANKS ?= 1 2 3 4
 check: all $(tests) $(helpers) ## run all tests
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/run.sh $(O) "$(RANKS)"
 
+# Leaks are counted by core/mem.c: MPI's own would drown them.
 sanitize: ## run all tests under ASan and UBSan, on 2 ranks
-	@$(MAKE) BUILD=sanitize RANKS=2 check
+	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) BUILD=sanitize RANKS=2 check
 
 bench: all $(benches) ## measure speed beside PyTorch and scikit-learn
 	@tests/bench.sh $(O)
