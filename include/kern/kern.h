@@ -13,6 +13,7 @@
 #include "core/lane.h"
 #include "core/mem.h"
 #include "kern/pairs.h"
+#include "kern/stencil.h"
 
 /** A convolution's shape: valid, stride 1, square kernel.  oh = ih - k + 1. */
 typedef struct {
@@ -97,6 +98,13 @@ typedef struct {
 
     /** t-SNE attraction on sparse rows; see exg_pairs_attract_ref(). */
     void (*pairs_attract)(const exg_pairs_sparse *s, float *f);
+
+    /** Points to a grid; see exg_stencil_spread_ref(). */
+    void (*stencil_spread)(const exg_stencil *s, int bits, uint32_t *grid);
+
+    /** A grid to points; see exg_stencil_gather_ref(). */
+    void (*stencil_gather)(const exg_stencil *s, const float *grid,
+                           float *value, float *slope);
 } exg_kern;
 
 /** The table for a wish, or the best one for this CPU.  Local.

@@ -50,6 +50,11 @@ void EXG_KERN(exg_cross_entropy)(exg_int k, const float *logits,
 double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj);
 void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f);
 
+void EXG_KERN(exg_stencil_spread)(const exg_stencil *s, int bits,
+                                  uint32_t *grid);
+void EXG_KERN(exg_stencil_gather)(const exg_stencil *s, const float *grid,
+                                  float *value, float *slope);
+
 extern const exg_kern EXG_KERN(exg_kern_table);
 
 #endif
