@@ -45,11 +45,13 @@ typedef struct {
     exg_status (*create)(const exg_par *par, const exg_kern *kern,
                          exg_int total, int dims, void **state);
 
-    /** Forces on my points, and Z.  Collective; allocates nothing.
+    /** Forces on my points, and Z.  Collective; allocates nothing, but where a
+     * map has outgrown what it needed before.
      * @param[out] f  shape (my count of exg_shard_mine(), dims): F
-     * @param[out] z  the same on every rank */
-    void (*forces)(const exg_par *par, void *state, const exg_cloud *cloud,
-                   float *f, double *z);
+     * @param[out] z  the same on every rank
+     * @return EXG_OK, EXG_ENOMEM */
+    exg_status (*forces)(const exg_par *par, void *state,
+                         const exg_cloud *cloud, float *f, double *z);
 
     /** Free; sets *state NULL; NULL is fine.  Local. */
     void (*destroy)(void **state);
@@ -58,8 +60,11 @@ typedef struct {
 /** All pairs. */
 extern const exg_repulse exg_repulse_exact;
 
+/** By a grid and Fourier transforms, errors below 1e-3 of the forces. */
+extern const exg_repulse exg_repulse_fft;
+
 /** An engine by name.  Local.
- * @param[in] name  "exact", or "auto" for the fastest for this size
+ * @param[in] name  "exact", "fft", or "auto" for the fastest for this size
  * @return EXG_OK, or EXG_EUSAGE */
 EXG_MUST_CHECK exg_status exg_repulse_pick(const char *name, exg_int total,
                                            int dims,

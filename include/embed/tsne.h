@@ -37,7 +37,7 @@ typedef struct {
     uint64_t seed;        /* of random positions and PCA's start            */
     exg_int every;        /* iterations between frames of the trajectory    */
     int quality;          /* 1: measure the map, 0: do not                  */
-    const char *engine;   /* of repulsion: "auto", "exact"                  */
+    const char *engine;   /* of repulsion: "auto", "exact" or "fft"         */
     const exg_kern *kern; /* the same set on all ranks; NULL: this CPU's    */
     const float *start;   /* shape (my rows, dims), where init is GIVEN     */
     exg_tsne_progress progress; /* or NULL                                  */

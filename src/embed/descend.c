@@ -152,7 +152,7 @@ exg_status exg_descend(const exg_par *par, const exg_affinity *p,
 
         EXG_TRY(share(par, p, &w, y));
         attract(p, kern, &w);
-        engine->forces(par, w.engine, &w.cloud, w.push, &z);
+        EXG_TRY(engine->forces(par, w.engine, &w.cloud, w.push, &z));
         if (t % plan->every == 0 || t == plan->iterations) {
             EXG_TRY(seen(par, state, t, &w.cloud, z));
         }

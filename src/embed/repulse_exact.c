@@ -151,8 +151,8 @@ static exg_fixed add_my_pairs(const exg_par *par, exact *e,
     return z;
 }
 
-static void forces(const exg_par *par, void *state, const exg_cloud *cloud,
-                   float *f, double *z)
+static exg_status forces(const exg_par *par, void *state,
+                         const exg_cloud *cloud, float *f, double *z)
 {
     exact *e = state;
     const exg_shard mine = exg_shard_mine(par, e->total);
@@ -172,6 +172,7 @@ static void forces(const exg_par *par, void *state, const exg_cloud *cloud,
         f[i] = (float)exg_fixed_value(e->mine[i], e->scale);
     }
     *z = exg_fixed_value(zsum, e->z_scale) - (double)self;
+    return EXG_OK;
 }
 
 const exg_repulse exg_repulse_exact = {.name = "exact",

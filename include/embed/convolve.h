@@ -1,0 +1,69 @@
+/* convolve.h -- a grid of charges, convolved with 1 / (1 + r^2).
+ * Layer: embed.
+ *
+ * Charges and potentials meet points through quintic B-splines (stencil.h);
+ * the convolution makes up for the splines' smoothing.  Values are the same
+ * bits for any number of ranks: each one-dimensional transform is a whole, and
+ * ranks only deal transforms among themselves. */
+#ifndef EXG_EMBED_CONVOLVE_H
+#define EXG_EMBED_CONVOLVE_H
+
+#include <stdint.h>
+
+#include "par/par.h"
+
+/** A grid and its kernel.  Opaque. */
+typedef struct exg_convolve exg_convolve;
+
+/** Bounds that a grid's caller can watch. */
+typedef struct {
+    int64_t total;  /* sum of all node charges, as int32                     */
+    int64_t large;  /* nodes whose charge is 2^29 or more: fewer bits, soon  */
+    int64_t medium; /* nodes of 2^27 or more: if none, one more bit is free */
+} exg_convolve_sums;
+
+/** Seconds of this rank and bytes that it sent, since creation. */
+typedef struct {
+    double sum, forward, turn, line, inverse, share;
+    double bytes;
+} exg_convolve_cost;
+
+/** Nodes n on an axis for at least `wanted`, where transforms of the length
+ * they need, 2 n + 16, have no prime factors but 2, 3, 5 and 7.  Local. */
+exg_int exg_convolve_nodes(exg_int wanted);
+
+/** Prepare grids of n nodes on each axis, `spacing` apart.  Collective.
+ *
+ * Time and memory are O(n^dims): 24 bytes times 2^dims / 2 n^dims, per rank.
+ * @param[in]  dims     1, 2 or 3
+ * @param[in]  n        of exg_convolve_nodes()
+ * @param[in]  spacing  > 0
+ * @param[out] out      ended by exg_convolve_destroy()
+ * @return EXG_OK, EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_convolve_create(const exg_par *par, int dims,
+                                              exg_int n, double spacing,
+                                              exg_convolve **out);
+
+/** Free; sets *c NULL.  Local. */
+void exg_convolve_destroy(exg_convolve **c);
+
+/** The mean of the kernel over the padded grid, which the potential lacks: add
+ * it times the total charge.  Local. */
+double exg_convolve_mean(const exg_convolve *c);
+
+/** The potential of the charges of all ranks.  Collective.
+ *
+ * @param[in]  charge     shape (n^dims): this rank's, times 2^bits; sums over
+ *                        ranks are taken modulo 2^32
+ * @param[out] potential  shape (n^dims), on every rank
+ * @param[out] sums       of the nodes that this rank transforms: to be added
+ *                        over ranks
+ */
+void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
+                      const uint32_t *charge, float *potential,
+                      exg_convolve_sums *sums);
+
+/** Costs so far.  Local. */
+exg_convolve_cost exg_convolve_cost_of(const exg_convolve *c);
+
+#endif

@@ -1,0 +1,27 @@
+/* repulse_fft.h -- what the grid engine costs.  Layer: embed. */
+#ifndef EXG_EMBED_REPULSE_FFT_H
+#define EXG_EMBED_REPULSE_FFT_H
+
+enum {
+    EXG_FFT_PARTS = 12
+};
+
+/** Seconds of this rank since creation, in the order of exg_fft_part, and the
+ * bytes that it sent.  Plain data. */
+typedef struct {
+    double grid, sort, spread, sum, forward, turn, line, inverse, share, gather,
+        agree, scatter;
+    double bytes;
+    int nodes;   /* of the grid in use, per axis  */
+    int grids;   /* how often the grid changed    */
+    int repeats; /* passes with too many bits     */
+} exg_fft_cost;
+
+/** Their names. */
+extern const char *const exg_fft_part[EXG_FFT_PARTS];
+
+/** Costs so far.  Local.
+ * @param[in] state  of exg_repulse_fft */
+exg_fft_cost exg_repulse_fft_cost(const void *state);
+
+#endif
