@@ -114,6 +114,7 @@ static exg_tsne_options choices(const exg_run *run, int dims, film *f)
     choice.dims = dims;
     choice.perplexity = exg_opts_real(o, "tsne-perplexity");
     choice.iterations = exg_opts_int(o, "tsne-iterations");
+    choice.engine = exg_opts_text(o, "tsne-engine");
     choice.init = random ? EXG_TSNE_RANDOM : EXG_TSNE_PCA;
     choice.seed = (uint64_t)exg_opts_int(o, "seed");
     choice.kern = run->net->kern;
