@@ -57,7 +57,8 @@ START_TEST(equal_neighbours_share_evenly)
 END_TEST
 
 /* P of made-up points, dense on every rank. */
-static void dense(double *all, double *negative)
+static void dense(const exg_affinity_scales *scales, double *all,
+                  double *negative)
 {
     const exg_rng stream = {.seed = 9, .use = EXG_RNG_SYNTH};
     const exg_shard mine = exg_shard_mine(world, N);
@@ -72,7 +73,7 @@ static void dense(double *all, double *negative)
     }
     ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
     ck_ok(world, exg_knn(world, tiles, K, index, dist2));
-    ck_ok(world, exg_affinity_create(world, N, K, index, dist2, K / 3.0, &p));
+    ck_ok(world, exg_affinity_create(world, N, K, index, dist2, scales, &p));
     memset(rows, 0, sizeof rows);
     for (exg_int i = 0; i < mine.count; i++) {
         for (exg_int a = p->row[i]; a < p->row[i + 1]; a++) {
@@ -89,9 +90,10 @@ START_TEST(p_is_symmetric_and_sums_to_one)
 {
     static double p[N * N];
     double sum = 0.0, negative = 0.0, found = 0.0;
+    const exg_affinity_scales scales = exg_affinity_one_scale(K / 3.0);
     int good = 1;
 
-    dense(p, &found);
+    dense(&scales, p, &found);
     for (int i = 0; i < N; i++) {
         double row = 0.0;
 
@@ -111,6 +113,29 @@ START_TEST(p_is_symmetric_and_sums_to_one)
 }
 END_TEST
 
+/* P is linear in the conditional probabilities. */
+START_TEST(several_perplexities_are_averaged)
+{
+    static double p[3][N * N];
+    const exg_affinity_scales scales[] = {
+        exg_affinity_one_scale(K / 4.0),
+        exg_affinity_one_scale(K / 2.0),
+        {.count = 2, .perplexity = {K / 4.0, K / 2.0}}};
+    double negative, worst = 0.0, apart = 0.0;
+
+    for (int s = 0; s < 3; s++) {
+        dense(&scales[s], p[s], &negative);
+    }
+    for (int i = 0; i < N * N; i++) {
+        worst = fmax(worst, fabs(p[2][i] - 0.5 * (p[0][i] + p[1][i])));
+        apart = fmax(apart, fabs(p[0][i] - p[1][i]));
+    }
+    ck_all(world, worst < 1e-8); /* three roundings to float */
+    ck_all(world, apart > 1e-5);
+    ck_all(world, exg_affinity_most(&scales[2]) == K / 2.0);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("affinity");
@@ -119,5 +144,6 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, the_perplexity_is_reached, 0, 5);
     tcase_add_test(tc, equal_neighbours_share_evenly);
     tcase_add_test(tc, p_is_symmetric_and_sums_to_one);
+    tcase_add_test(tc, several_perplexities_are_averaged);
     return s;
 }

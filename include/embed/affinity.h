@@ -16,6 +16,23 @@ typedef struct {
     double negative; /* sum of p log p over all ranks, nats          */
 } exg_affinity;
 
+enum {
+    EXG_AFFINITY_SCALES = 16 /* most perplexities at a time */
+};
+
+/** The perplexities of a map: one, or several whose affinities are averaged, so
+ * that near and far structure both count (Kobak & Berens 2019). */
+typedef struct {
+    int count;                              /* 1..EXG_AFFINITY_SCALES  */
+    double perplexity[EXG_AFFINITY_SCALES]; /* each 1 .. (N - 1) / 3  */
+} exg_affinity_scales;
+
+/** One perplexity.  Local. */
+exg_affinity_scales exg_affinity_one_scale(double perplexity);
+
+/** The largest of them.  Local. */
+double exg_affinity_most(const exg_affinity_scales *scales);
+
 /** Probabilities of one point's neighbours, at the Gaussian precision whose
  * entropy is log(perplexity).  Local.
  *
@@ -32,7 +49,8 @@ typedef struct {
 double exg_affinity_row(exg_int k, const float *dist2, double perplexity,
                         double *p);
 
-/** P of all points: p_ij = (p_j|i + p_i|j) / 2N.
+/** P of all points: p_ij = (p_j|i + p_i|j) / 2N, where p_j|i is the mean over
+ * the perplexities.
  *
  * Collective.  Pairs (i, j) reach the owner of j by one MPI_Alltoallv.
  *
@@ -40,14 +58,14 @@ double exg_affinity_row(exg_int k, const float *dist2, double perplexity,
  * @param[in]  k           neighbours per point
  * @param[in]  index       shape (my count of exg_shard_mine(), k)
  * @param[in]  dist2       the same shape, ascending in a row
- * @param[in]  perplexity  1 < perplexity < k
+ * @param[in]  scales      perplexities, all below k
  * @param[out] out         ended by exg_affinity_destroy()
  * @return EXG_OK, EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_affinity_create(const exg_par *par, exg_int total,
                                               exg_int k, const int32_t *index,
                                               const float *dist2,
-                                              double perplexity,
+                                              const exg_affinity_scales *scales,
                                               exg_affinity **out);
 
 /** Free; sets *p NULL.  Local. */

@@ -15,6 +15,7 @@ typedef struct {
     exg_int k;        /* neighbours: 3 * perplexity, 12 at least, N - 1 at
                          most                                               */
     int32_t *near;    /* shape (my rows, k), nearest first                  */
+    float *dist2;     /* the same shape: their squared distances            */
     exg_affinity *p;  /* my rows of P, from 3 * perplexity of the neighbours */
 } exg_points;
 
@@ -35,6 +36,25 @@ EXG_MUST_CHECK exg_status exg_points_create(const exg_par *par, exg_int total,
                                             exg_int dim, const float *x,
                                             double perplexity, exg_clock *clock,
                                             exg_points **points);
+
+/** The same without affinities (p stays NULL), but with neighbours enough for
+ * every perplexity up to `most`: exg_points_tune() comes next. */
+EXG_MUST_CHECK exg_status exg_points_neighbours(const exg_par *par,
+                                                exg_int total, exg_int dim,
+                                                const float *x, double most,
+                                                exg_clock *clock,
+                                                exg_points **points);
+
+/** Affinities at these perplexities, in place of those that were there: the
+ * neighbours are found once for maps at several perplexities.
+ *
+ * Collective.  Each point uses 3 * the largest perplexity of its neighbours, so
+ * that P does not depend on how many more were found.
+ * @param[in] scales  perplexities up to that which the neighbours were made for
+ * @return EXG_OK, or on every rank EXG_EUSAGE, EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_points_tune(const exg_par *par,
+                                          const exg_affinity_scales *scales,
+                                          exg_clock *clock, exg_points *points);
 
 /** Free; sets *points NULL.  Local. */
 void exg_points_destroy(exg_points **points);

@@ -90,20 +90,51 @@ static int by_column(const void *a, const void *b)
     return x->from < y->from ? -1 : x->from > y->from;
 }
 
+exg_affinity_scales exg_affinity_one_scale(double perplexity)
+{
+    return (exg_affinity_scales){.count = 1, .perplexity = {perplexity}};
+}
+
+double exg_affinity_most(const exg_affinity_scales *scales)
+{
+    double most = 0.0;
+
+    for (int s = 0; s < scales->count; s++) {
+        most = fmax(most, scales->perplexity[s]);
+    }
+    return most;
+}
+
+/* The mean over the scales of a row's probabilities; work has 2k. */
+static void mixture(exg_int k, const float *dist2,
+                    const exg_affinity_scales *scales, double *work, double *p)
+{
+    for (exg_int a = 0; a < k; a++) {
+        p[a] = 0.0;
+    }
+    for (int s = 0; s < scales->count; s++) {
+        (void)exg_affinity_row(k, dist2, scales->perplexity[s], work);
+        for (exg_int a = 0; a < k; a++) {
+            p[a] += work[a] / scales->count;
+        }
+    }
+}
+
 /* The conditional probabilities of my rows, once for each end of the pair:
  * `to` is the row of P that they enter. */
 static exg_status conditionals(exg_shard mine, exg_int k, const int32_t *index,
-                               const float *dist2, double perplexity,
-                               entry *own, entry *other)
+                               const float *dist2,
+                               const exg_affinity_scales *scales, entry *own,
+                               entry *other)
 {
     exg_status st = EXG_OK;
     double *p = NULL;
 
-    EXG_TRY(exg_new(&p, 2 * k));
+    EXG_TRY(exg_new(&p, 3 * k));
     for (exg_int i = 0; i < mine.count; i++) {
         const int32_t row = (int32_t)(mine.first + i);
 
-        (void)exg_affinity_row(k, dist2 + i * k, perplexity, p);
+        mixture(k, dist2 + i * k, scales, p + k, p);
         for (exg_int a = 0; a < k; a++) {
             const int32_t col = index[i * k + a];
             const double v = p[a] / (2.0 * (double)mine.total);
@@ -245,7 +276,8 @@ static double negative_entropy(const exg_par *par, const exg_affinity *a)
 
 exg_status exg_affinity_create(const exg_par *par, exg_int total, exg_int k,
                                const int32_t *index, const float *dist2,
-                               double perplexity, exg_affinity **out)
+                               const exg_affinity_scales *scales,
+                               exg_affinity **out)
 {
     exg_status st = EXG_OK;
     const exg_shard mine = exg_shard_mine(par, total);
@@ -258,8 +290,7 @@ exg_status exg_affinity_create(const exg_par *par, exg_int total, exg_int k,
     a->rows = mine;
     EXG_TRY_ALL(par, exg_new(&own, n));
     EXG_TRY_ALL(par, exg_new(&other, n));
-    EXG_TRY_ALL(par,
-                conditionals(mine, k, index, dist2, perplexity, own, other));
+    EXG_TRY_ALL(par, conditionals(mine, k, index, dist2, scales, own, other));
     EXG_TRY(send(par, total, n, other, &nin, &in));
     EXG_TRY_ALL(par, build(a, n, own, nin, in));
     a->negative = negative_entropy(par, a);

@@ -34,27 +34,61 @@ void exg_points_lap(exg_clock *clock, const char *phase, double *since)
     *since = now;
 }
 
-/* P from the first `use` of each row's neighbours. */
-static exg_status affinities(const exg_par *par, exg_int total, exg_int use,
-                             const float *dist2, double perplexity,
-                             exg_points *q)
+exg_status exg_points_tune(const exg_par *par,
+                           const exg_affinity_scales *scales, exg_clock *clock,
+                           exg_points *q)
 {
     exg_status st = EXG_OK;
+    const exg_int total = q->tiles->total;
     const exg_int rows = exg_shard_mine(par, total).count;
+    const double most = exg_affinity_most(scales);
+    const exg_int use = (exg_int)(3.0 * most); /* as openTSNE, sklearn */
     int32_t *index = NULL;
     float *d = NULL;
+    double since = exg_clock_now();
 
+    EXG_TRY_ALL(par, exg_points_check(total, q->tiles->dim, most));
+    EXG_ASSERT(use <= q->k);
     EXG_TRY_ALL(par, exg_new(&index, rows * use));
     EXG_TRY_ALL(par, exg_new(&d, rows * use));
     for (exg_int i = 0; i < rows; i++) {
         memcpy(index + i * use, q->near + i * q->k,
                sizeof *index * (size_t)use);
-        memcpy(d + i * use, dist2 + i * q->k, sizeof *d * (size_t)use);
+        memcpy(d + i * use, q->dist2 + i * q->k, sizeof *d * (size_t)use);
     }
-    EXG_TRY(exg_affinity_create(par, total, use, index, d, perplexity, &q->p));
+    exg_affinity_destroy(&q->p);
+    EXG_TRY(exg_affinity_create(par, total, use, index, d, scales, &q->p));
+    exg_points_lap(clock, "tsne affinities", &since);
 done:
     exg_free(index);
     exg_free(d);
+    return st;
+}
+
+exg_status exg_points_neighbours(const exg_par *par, exg_int total, exg_int dim,
+                                 const float *x, double most, exg_clock *clock,
+                                 exg_points **points)
+{
+    exg_status st = EXG_OK;
+    const exg_int rows = exg_shard_mine(par, total).count;
+    const exg_int use = (exg_int)(3.0 * most);
+    const exg_int wide = use > EXG_QUALITY_NEAR ? use : EXG_QUALITY_NEAR;
+    exg_points *q = NULL;
+    double since = exg_clock_now();
+
+    EXG_TRY_ALL(par, exg_points_check(total, dim, most));
+    EXG_TRY_ALL(par, exg_new(&q, 1));
+    q->k = wide < total - 1 ? wide : total - 1;
+    EXG_TRY_ALL(par, exg_new(&q->near, rows * q->k));
+    EXG_TRY_ALL(par, exg_new(&q->dist2, rows * q->k));
+    EXG_TRY(exg_tiles_create(par, total, dim, x, &q->tiles));
+    exg_points_lap(clock, "tsne prepare", &since);
+    EXG_TRY(exg_knn(par, q->tiles, q->k, q->near, q->dist2));
+    exg_points_lap(clock, "tsne neighbours", &since);
+    *points = q;
+    q = NULL;
+done:
+    exg_points_destroy(&q);
     return st;
 }
 
@@ -63,29 +97,15 @@ exg_status exg_points_create(const exg_par *par, exg_int total, exg_int dim,
                              exg_clock *clock, exg_points **points)
 {
     exg_status st = EXG_OK;
-    const exg_int rows = exg_shard_mine(par, total).count;
-    const exg_int use = (exg_int)(3.0 * perplexity); /* as openTSNE, sklearn */
-    const exg_int wide = use > EXG_QUALITY_NEAR ? use : EXG_QUALITY_NEAR;
+    const exg_affinity_scales scales = exg_affinity_one_scale(perplexity);
     exg_points *q = NULL;
-    float *dist2 = NULL;
-    double since = exg_clock_now();
 
-    EXG_TRY_ALL(par, exg_points_check(total, dim, perplexity));
-    EXG_TRY_ALL(par, exg_new(&q, 1));
-    q->k = wide < total - 1 ? wide : total - 1;
-    EXG_TRY_ALL(par, exg_new(&q->near, rows * q->k));
-    EXG_TRY_ALL(par, exg_new(&dist2, rows * q->k));
-    EXG_TRY(exg_tiles_create(par, total, dim, x, &q->tiles));
-    exg_points_lap(clock, "tsne prepare", &since);
-    EXG_TRY(exg_knn(par, q->tiles, q->k, q->near, dist2));
-    exg_points_lap(clock, "tsne neighbours", &since);
-    EXG_TRY(affinities(par, total, use, dist2, perplexity, q));
-    exg_points_lap(clock, "tsne affinities", &since);
+    EXG_TRY(exg_points_neighbours(par, total, dim, x, perplexity, clock, &q));
+    EXG_TRY(exg_points_tune(par, &scales, clock, q));
     *points = q;
     q = NULL;
 done:
     exg_points_destroy(&q);
-    exg_free(dist2);
     return st;
 }
 
@@ -95,6 +115,7 @@ void exg_points_destroy(exg_points **points)
         exg_tiles_destroy(&(*points)->tiles);
         exg_affinity_destroy(&(*points)->p);
         exg_free((*points)->near);
+        exg_free((*points)->dist2);
         exg_free(*points);
         *points = NULL;
     }
