@@ -66,9 +66,10 @@ static double divergence(const exg_affinity *p, exg_cloud *cloud,
 }
 
 static exg_status look_away(const exg_par *par, void *state, exg_int iteration,
-                            const exg_cloud *cloud, double z)
+                            const exg_cloud *cloud, double z, int *stop)
 {
     (void)state;
+    (void)stop;
     (void)iteration;
     return par != NULL && cloud->total == N && z > 0.0 ? EXG_OK : EXG_ENUMERIC;
 }
@@ -82,6 +83,7 @@ static void gradient(const exg_affinity *p, int dims, const float *all,
     const exg_shard mine = exg_shard_mine(world, N);
     const exg_descend_plan plan = {.iterations = 1,
                                    .exaggeration = 1.0,
+                                   .late = 1.0,
                                    .learning_rate = RATE / 1.2,
                                    .most_step = 1e6,
                                    .every = 1};
@@ -142,6 +144,7 @@ START_TEST(divergence_of_the_descent_is_reported)
 {
     const exg_descend_plan plan = {.iterations = 5,
                                    .exaggeration = 1.0,
+                                   .late = 1.0,
                                    .learning_rate = INFINITY,
                                    .most_step = 5.0,
                                    .every = 1};
@@ -160,6 +163,71 @@ START_TEST(divergence_of_the_descent_is_reported)
 }
 END_TEST
 
+/* 20 iterations, the first `early` of them early; returns those seen. */
+static exg_int wander(const exg_affinity *p, exg_int early, double first,
+                      double late, exg_descend_seen seen, float *y)
+{
+    const exg_descend_plan plan = {.iterations = 20,
+                                   .early = early,
+                                   .exaggeration = first,
+                                   .late = late,
+                                   .learning_rate = 50.0,
+                                   .early_momentum = 0.5,
+                                   .momentum = 0.5,
+                                   .most_step = 5.0,
+                                   .every = 4};
+    const exg_shard mine = exg_shard_mine(world, N);
+    const exg_kern *kern = NULL;
+    exg_int last = 0;
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    positions(2, y);
+    memmove(y, y + 2 * mine.first, sizeof *y * (size_t)(2 * mine.count));
+    ck_ok(world, exg_descend(world, p, kern, &exg_repulse_exact, 2, &plan, seen,
+                             &last, y));
+    return last;
+}
+
+static exg_status look_until_8(const exg_par *par, void *state,
+                               exg_int iteration, const exg_cloud *cloud,
+                               double z, int *stop)
+{
+    *(exg_int *)state = iteration;
+    *stop = iteration == 8;
+    return par != NULL && cloud->total == N && z > 0.0 ? EXG_OK : EXG_ENUMERIC;
+}
+
+START_TEST(late_exaggeration_is_the_early_one_later)
+{
+    exg_points *points = make_points();
+    const size_t bytes =
+        sizeof(float) * 2 * (size_t)exg_shard_mine(world, N).count;
+    float a[N * 2], b[N * 2], c[N * 2];
+    int other;
+
+    wander(points->p, 20, 3.0, 1.0, look_away, a);
+    wander(points->p, 7, 3.0, 3.0, look_away, b);
+    wander(points->p, 7, 3.0, 1.0, look_away, c);
+    ck_all(world, memcmp(a, b, bytes) == 0);
+    other = bytes == 0 || memcmp(a, c, bytes) != 0;
+    ck_all(world, other);
+    exg_points_destroy(&points);
+}
+END_TEST
+
+START_TEST(descent_stops_when_told)
+{
+    exg_points *points = make_points();
+    const exg_shard mine = exg_shard_mine(world, N);
+    float y[N * 2], at_20[N * 2];
+
+    ck_all(world, wander(points->p, 0, 1.0, 1.0, look_until_8, y) == 8);
+    wander(points->p, 0, 1.0, 1.0, look_away, at_20);
+    ck_all(world, memcmp(y, at_20, sizeof *y * 2 * (size_t)mine.count) != 0);
+    exg_points_destroy(&points);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("descend");
@@ -167,5 +235,7 @@ Suite *exg_suite(void)
 
     tcase_add_loop_test(tc, gradient_agrees_with_finite_differences, 1, 4);
     tcase_add_test(tc, divergence_of_the_descent_is_reported);
+    tcase_add_test(tc, late_exaggeration_is_the_early_one_later);
+    tcase_add_test(tc, descent_stops_when_told);
     return s;
 }

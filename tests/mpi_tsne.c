@@ -147,6 +147,31 @@ START_TEST(unknown_engine_is_refused)
 }
 END_TEST
 
+START_TEST(descent_ends_when_the_divergence_rests)
+{
+    static float x[MOST * DIM];
+    exg_tsne_options opt = short_run(100);
+    exg_tsne_result r = {.dims = 0};
+
+    fill(exg_shard_mine(world, 100), x);
+    opt.iterations = 5000;
+    opt.stop = 1e-4;
+    ck_ok(world, exg_tsne(world, 100, DIM, x, NULL, &opt, &r));
+    ck_all(world, r.iteration[r.frames - 1] < opt.iterations);
+    ck_all(world, r.iteration[r.frames - 2] >= opt.early);
+    ck_all(world, r.kl[r.frames - 2] - r.kl[r.frames - 1] <
+                      opt.stop * r.kl[r.frames - 2]);
+    for (exg_int f = 1; f + 1 < r.frames; f++) { /* it ended at the first */
+        ck_all(world, r.iteration[f - 1] < opt.early ||
+                          r.kl[f - 1] - r.kl[f] >= opt.stop * r.kl[f - 1]);
+    }
+    ck_all(world,
+           memcmp(r.y, r.trajectory + (r.frames - 1) * r.rows.count * r.dims,
+                  sizeof *r.y * (size_t)(r.rows.count * r.dims)) == 0);
+    exg_tsne_free(&r);
+}
+END_TEST
+
 /* Zeros, one constant, and many copies of two rows: all must end finite. */
 START_TEST(data_without_information_ends_finite)
 {
@@ -180,6 +205,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, too_few_points_are_refused);
     tcase_add_test(tc, first_row_that_is_no_number_is_named);
     tcase_add_test(tc, unknown_engine_is_refused);
+    tcase_add_test(tc, descent_ends_when_the_divergence_rests);
     tcase_add_loop_test(tc, data_without_information_ends_finite, 0, 3);
     return s;
 }

@@ -12,6 +12,7 @@ typedef struct {
     exg_int iterations;    /* updates in all                          */
     exg_int early;         /* of them with exaggeration               */
     double exaggeration;   /* factor of P in those                    */
+    double late;           /* factor of P later; 1: none              */
     double learning_rate;  /* > 0                                     */
     double early_momentum; /* in those; Jacobs' gains apply as well   */
     double momentum;       /* later                                   */
@@ -25,10 +26,12 @@ typedef struct {
  * @param[in] iteration  updates made so far
  * @param[in] cloud      positions, the same on every rank
  * @param[in] z          Z of these positions
+ * @param[out] stop      0 on entry; 1, on all ranks: descend no further
  * @return EXG_OK or, on all ranks, a failure that ends the descent */
 typedef exg_status (*exg_descend_seen)(const exg_par *par, void *state,
                                        exg_int iteration,
-                                       const exg_cloud *cloud, double z);
+                                       const exg_cloud *cloud, double z,
+                                       int *stop);
 
 /** Minimise KL(P || Q).
  *

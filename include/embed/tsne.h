@@ -32,6 +32,9 @@ typedef struct {
     exg_int iterations;   /* >= 0                                           */
     exg_int early;        /* of them with exaggeration                      */
     double exaggeration;  /* factor of P in those, > 0                      */
+    double late;          /* factor of P in the others, > 0; 1: none        */
+    double stop;          /* end once KL falls by less than this share from
+                             frame to frame, after the early phase; 0: never */
     double learning_rate; /* 0: max(N / exaggeration, 200), see descend.h   */
     exg_tsne_init init;
     uint64_t seed;        /* of random positions and PCA's start            */
@@ -47,7 +50,8 @@ typedef struct {
 /* clang-format off */
 #define EXG_TSNE_DEFAULTS                                                      \
     {.dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250,          \
-     .exaggeration = 12.0, .every = 25, .quality = 1, .engine = "auto"}
+     .exaggeration = 12.0, .late = 1.0, .every = 25, .quality = 1,             \
+     .engine = "auto"}
 /* clang-format on */
 
 /** A map.  The caller frees the contents with exg_tsne_free(). */

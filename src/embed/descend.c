@@ -107,7 +107,7 @@ static void update(const exg_descend_plan *plan, exg_int iteration, double z,
 {
     const int early = iteration < plan->early;
     const float rate = (float)plan->learning_rate;
-    const float factor = early ? (float)plan->exaggeration : 1.0f;
+    const float factor = (float)(early ? plan->exaggeration : plan->late);
     const float keep = (float)(early ? plan->early_momentum : plan->momentum);
     const float inverse = (float)(1.0 / z);
     const int dims = w->cloud.dims;
@@ -144,19 +144,20 @@ exg_status exg_descend(const exg_par *par, const exg_affinity *p,
 {
     exg_status st = EXG_OK;
     work w = {.n = 0};
+    int stop = 0;
 
     EXG_TRY_ALL(par, work_create(par, p, dims, &w));
     EXG_TRY(engine->create(par, kern, p->rows.total, dims, &w.engine));
-    for (exg_int t = 0; t <= plan->iterations; t++) {
+    for (exg_int t = 0; t <= plan->iterations && !stop; t++) {
         double z = 0.0;
 
         EXG_TRY(share(par, p, &w, y));
         attract(p, kern, &w);
         EXG_TRY(engine->forces(par, w.engine, &w.cloud, w.push, &z));
         if (t % plan->every == 0 || t == plan->iterations) {
-            EXG_TRY(seen(par, state, t, &w.cloud, z));
+            EXG_TRY(seen(par, state, t, &w.cloud, z, &stop));
         }
-        if (t < plan->iterations) {
+        if (t < plan->iterations && !stop) {
             update(plan, t, z, &w, y);
         }
     }

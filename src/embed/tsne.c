@@ -21,12 +21,13 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
                         "want 0 or more, and frames 1 or more apart",
                         o->iterations, o->early, o->every);
     }
-    if (!(o->exaggeration > 0.0) || !(o->learning_rate >= 0.0) ||
-        !isfinite(o->exaggeration) || !isfinite(o->learning_rate)) {
+    if (!(o->exaggeration > 0.0) || !(o->late > 0.0) || !(o->stop >= 0.0) ||
+        !(o->learning_rate >= 0.0) || !isfinite(o->exaggeration) ||
+        !isfinite(o->late) || !isfinite(o->learning_rate)) {
         return exg_fail(EXG_EUSAGE,
-                        "t-SNE: exaggeration %g, learning rate %g: want "
-                        "positive numbers",
-                        o->exaggeration, o->learning_rate);
+                        "t-SNE: exaggeration %g, later %g, learning rate %g, "
+                        "stop at %g: want positive numbers",
+                        o->exaggeration, o->late, o->learning_rate, o->stop);
     }
     if (exg_repulse_pick(o->engine, total, o->dims, &engine) != EXG_OK) {
         return EXG_EUSAGE;
@@ -41,7 +42,7 @@ static exg_status same(const exg_par *par, const exg_tsne_options *o)
         o->dims,          o->perplexity,   (double)o->iterations,
         (double)o->early, o->exaggeration, o->learning_rate,
         (double)o->init,  (double)o->seed, (double)o->every,
-        o->quality};
+        o->quality,       o->late,         o->stop};
 
     return exg_par_same(par, exg_par_hash(0, all, sizeof all), "t-SNE options");
 }
@@ -89,9 +90,18 @@ typedef struct {
     exg_tsne_result *result;
 } film;
 
+/* Has the divergence come to rest?  The early phase descends another one. */
+static int at_rest(const exg_tsne_options *o, const exg_tsne_result *r)
+{
+    const exg_int last = r->frames - 1;
+
+    return o->stop > 0.0 && last > 0 && r->iteration[last - 1] >= o->early &&
+           r->kl[last - 1] - r->kl[last] < o->stop * r->kl[last - 1];
+}
+
 /* Keep my positions and the divergence. */
 static exg_status record(const exg_par *par, void *state, exg_int iteration,
-                         const exg_cloud *cloud, double z)
+                         const exg_cloud *cloud, double z, int *stop)
 {
     const film *f = state;
     exg_tsne_result *r = f->result;
@@ -107,6 +117,7 @@ static exg_status record(const exg_par *par, void *state, exg_int iteration,
     r->iteration[frame] = iteration;
     r->kl[frame] = exg_descend_kl(par, f->p, cloud, z);
     r->final_kl = r->kl[frame];
+    *stop = at_rest(f->opt, r);
     if (f->opt->progress != NULL) {
         f->opt->progress(f->opt->progress_state, iteration, f->opt->iterations,
                          r->final_kl);
@@ -124,6 +135,7 @@ static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
         .iterations = o->iterations,
         .early = o->early,
         .exaggeration = o->exaggeration,
+        .late = o->late,
         .learning_rate = o->learning_rate > 0.0 ? o->learning_rate : rate,
         .early_momentum = 0.5,
         .momentum = 0.8,
