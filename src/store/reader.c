@@ -68,7 +68,7 @@ static exg_status recognise(exg_reader *r)
     return EXG_OK;
 }
 
-exg_status exg_reader_open(const char *path, exg_reader **out)
+exg_status exg_reader_open_any(const char *path, exg_reader **out)
 {
     exg_status st = EXG_OK;
     const exg_int size = (exg_int)strlen(path) + 1;
@@ -80,6 +80,19 @@ exg_status exg_reader_open(const char *path, exg_reader **out)
     EXG_TRY(exg_new(&r->path, size));
     memcpy(r->path, path, (size_t)size);
     EXG_TRY(open_file(path, r));
+    *out = r;
+    r = NULL;
+done:
+    exg_reader_close(&r);
+    return st;
+}
+
+exg_status exg_reader_open(const char *path, exg_reader **out)
+{
+    exg_status st = EXG_OK;
+    exg_reader *r = NULL;
+
+    EXG_TRY(exg_reader_open_any(path, &r));
     EXG_TRY(recognise(r));
     *out = r;
     r = NULL;
@@ -263,8 +276,8 @@ static exg_status check_shape(exg_reader *r, const char *path, int rank,
     return EXG_OK;
 }
 
-static exg_status check_numeric(exg_reader *r, const char *path, hid_t set,
-                                int whole)
+exg_status exg_reader_numeric(exg_reader *r, const char *path, hid_t set,
+                              int whole)
 {
     hid_t type = H5Dget_type(set);
     const H5T_class_t class = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
@@ -289,7 +302,7 @@ static exg_status read_numbers(exg_reader *r, const char *path, int rank,
     herr_t rc;
 
     EXG_TRY(exg_reader_dataset(r, path, &set));
-    EXG_TRY(check_numeric(r, path, set, memory == H5T_NATIVE_INT64));
+    EXG_TRY(exg_reader_numeric(r, path, set, memory == H5T_NATIVE_INT64));
     EXG_TRY(exg_reader_count(r, path, set, each, &got_rank, got, &count));
     EXG_TRY(check_shape(r, path, got_rank, got, rank, dims));
     EXG_TRY(exg_new(&block, count * (exg_int)each));

@@ -15,6 +15,14 @@ struct exg_reader {
 /** "FILE: path" for messages.  Borrowed: valid until the next call. */
 const char *exg_reader_subject(exg_reader *r, const char *path);
 
+/** exg_reader_open() of any HDF5 file, whoever wrote it. */
+EXG_MUST_CHECK exg_status exg_reader_open_any(const char *path, exg_reader **r);
+
+/** Are the values numbers -- or integers, where `whole` is 1?
+ * @return EXG_OK or EXG_EINPUT */
+EXG_MUST_CHECK exg_status exg_reader_numeric(exg_reader *r, const char *path,
+                                             hid_t set, int whole);
+
 /** Open a dataset whose values lie in the file itself.
  * @return EXG_OK or EXG_EINPUT */
 EXG_MUST_CHECK exg_status exg_reader_dataset(exg_reader *r, const char *path,
