@@ -170,7 +170,8 @@ EXG_MUST_CHECK exg_status exg_results_embedding_put(
 
 /** A t-SNE map, sharded by point but for iteration and kl. */
 typedef struct {
-    const char *group; /* EXG_SCHEMA_TSNE or EXG_SCHEMA_TSNE_3D           */
+    const char *group; /* EXG_SCHEMA_TSNE, EXG_SCHEMA_TSNE_3D, or one below
+                          EXG_SCHEMA_TSNE_SWEEP, which exists             */
     exg_shard shard;   /* total = N                                       */
     exg_int dims;      /* d: 2 or 3                                       */
     const float *coordinates; /* shape (count, d)                         */
@@ -178,6 +179,7 @@ typedef struct {
     const int64_t *index;     /* shape (count): rows of the test set      */
     exg_int nmoment;          /* T, 0 if no trajectory was kept           */
     const float *trajectory;  /* shape (T, count, d)                      */
+    int no_trajectory;        /* 1: only iteration and kl of the moments  */
     const int32_t *iteration; /* shape (T), on rank 0                     */
     const double *kl;         /* shape (T), nats, on rank 0; NaN where it
                                  was not computed                         */

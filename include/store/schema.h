@@ -100,11 +100,15 @@ enum {
 #define EXG_SCHEMA_EMBEDDING_INDEX "/embedding/index" /* i64 (N): test row */
 #define EXG_SCHEMA_EMBEDDING_FEATURE "/embedding/feature" /* i32 (D) */
 
-/** NXdata, a t-SNE map; /tsne_3d is built the same.  Quality scalars, f64 (),
- * and options, attributes, have the names their maker gave them.  label is the
- * signal; kl is NaN where it was not computed. */
+/** NXdata, a t-SNE map; /tsne_3d and the members of the group /tsne_sweep,
+ * named by their perplexity ("p30"), are built the same.  Quality scalars, f64
+ * (), and options, attributes, have the names their maker gave them.  label is
+ * the signal; kl is NaN where it was not computed. */
 #define EXG_SCHEMA_TSNE "/tsne"
 #define EXG_SCHEMA_TSNE_3D "/tsne_3d"
+#define EXG_SCHEMA_TSNE_SWEEP                                                  \
+    "/tsne_sweep"                                 /* a map p<perplexity> each: \
+                                                     no trajectory */
 #define EXG_SCHEMA_TSNE_X "x"                     /* f32 (N)           */
 #define EXG_SCHEMA_TSNE_Y "y"                     /* f32 (N)           */
 #define EXG_SCHEMA_TSNE_Z "z"                     /* f32 (N), if d = 3 */

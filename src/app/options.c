@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/choices.h"
 #include "core/log.h"
 #include "store/reader.h"
 #include "store/schema.h"
@@ -55,17 +56,7 @@ static const exg_opt_row table[] = {
      "test samples with saliency maps"},
     {"tsne-samples", EXG_OPT_INT, EXG_OPT_RESULT, "10000", 4, 1e9, "",
      "test samples in the t-SNE map, or all there are"},
-    {"tsne-dims", EXG_OPT_SET, EXG_OPT_RESULT, "2,3", 0, 0, "2|3",
-     "dimensions of the map; one map each"},
-    {"tsne-perplexity", EXG_OPT_REAL, EXG_OPT_RESULT, "30", 1.01, 1e6, "",
-     "effective number of neighbours"},
-    {"tsne-iterations", EXG_OPT_INT, EXG_OPT_RESULT, "1000", 1, 1e7, "",
-     "steps of the t-SNE descent"},
-    {"tsne-engine", EXG_OPT_CHOICE, EXG_OPT_RESULT, "auto", 0, 0,
-     "auto|exact|fft",
-     "repulsion: of all pairs, by a grid, or the faster of the two"},
-    {"tsne-init", EXG_OPT_CHOICE, EXG_OPT_RESULT, "pca", 0, 0, "pca|random",
-     "first positions of the points"},
+    EXG_CHOICES_ROWS,
     {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print warnings and errors only"},
     {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",

@@ -18,7 +18,8 @@ static const char *const plot[] = {EXG_SCHEMA_HISTORY,  EXG_SCHEMA_TSNE,
                                    EXG_SCHEMA_SALIENCY, EXG_SCHEMA_TEST,
                                    EXG_SCHEMA_EMBEDDING};
 static const char *const other[] = {EXG_SCHEMA_CONFIG, EXG_SCHEMA_PROVENANCE,
-                                    EXG_SCHEMA_DATASET, EXG_SCHEMA_MODEL};
+                                    EXG_SCHEMA_DATASET, EXG_SCHEMA_MODEL,
+                                    EXG_SCHEMA_TSNE_SWEEP};
 
 enum {
     NPLOT = sizeof plot / sizeof plot[0],

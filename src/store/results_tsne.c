@@ -81,7 +81,7 @@ static exg_status put_points(const exg_par *par, exg_writer *w,
     const exg_results_dim d = {t->dims, p->path[COMPONENT], NULL};
     const exg_results_item item[] = {
         {p->path[INDEX],
-         "row of the test set",
+         "row of the input",
          "",
          EXG_WRITER_I64,
          t->index,
@@ -130,7 +130,7 @@ static exg_status put_descent(const exg_par *par, exg_writer *w,
          {&m, &n, &d}},
     };
 
-    EXG_TRY(exg_results_items(par, w, COUNT(item), item));
+    EXG_TRY(exg_results_items(par, w, COUNT(item) - t->no_trajectory, item));
 done:
     return st;
 }
@@ -177,8 +177,6 @@ exg_status exg_results_tsne_put(const exg_par *par, exg_writer *w,
     for (exg_int j = 0; j < t->dims; j++) { /* all along the one dimension */
         EXG_TRY(exg_writer_attr_i64(par, w, t->group, along[j], 0));
     }
-    EXG_TRY(exg_writer_attr_text(par, w, t->group, "title",
-                                 "t-SNE map of the test set's features"));
 done:
     return st;
 }

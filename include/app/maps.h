@@ -1,0 +1,58 @@
+/* maps.h -- the t-SNE maps that the options ask for, of any features.
+ * Layer: app. */
+#ifndef EXG_APP_MAPS_H
+#define EXG_APP_MAPS_H
+
+#include "app/choices.h"
+#include "store/results.h"
+
+enum {
+    EXG_MAPS = 2 /* of two and of three dimensions */
+};
+
+/** Features and their maps.  The caller fills the first part; arrays are freed
+ * by exg_maps_clear(). */
+typedef struct {
+    const exg_par *par;
+    const exg_opts *opts;
+    const exg_kern *kern;
+    const char *title; /* of the maps, for figures                         */
+    exg_shard rows;    /* exg_shard_mine(): N and mine                     */
+    exg_int nfeature;  /* D                                                */
+    float *features;   /* shape (rows.count, D)                            */
+    int32_t *label;    /* shape (rows.count)                               */
+    int labelled;      /* 0: the labels mean nothing and are all -1        */
+    int64_t *index;    /* shape (rows.count): rows of the input            */
+    int keep_features; /* 1: they go into the results file                 */
+
+    exg_points *points; /* neighbours, and affinities of the last map      */
+    exg_int nmap;
+    exg_tsne_result map[EXG_MAPS];
+    exg_affinity_scales sweep; /* --tsne-sweep                             */
+    exg_int nswept;
+    exg_tsne_result swept[EXG_AFFINITY_SCALES];
+} exg_maps;
+
+/** Compute them: one per --tsne-dims, one per --tsne-sweep.
+ *
+ * Collective.
+ * @param[in,out] clock  gains the seconds of each phase
+ * @return EXG_OK, or on every rank what exg_tsne() returns */
+EXG_MUST_CHECK exg_status exg_maps_make(exg_maps *m, exg_clock *clock);
+
+/** One 2-D or 3-D map with a bar that says `what`.
+ *
+ * Collective.
+ * @param[in]  choice  all but progress, which is the bar's
+ * @param[out] r       ended by exg_tsne_free() */
+EXG_MUST_CHECK exg_status exg_maps_one(const exg_maps *m, const char *what,
+                                       const exg_tsne_options *choice,
+                                       exg_clock *clock, exg_tsne_result *r);
+
+/** Write /embedding, /tsne, /tsne_3d and /tsne_sweep.  Collective. */
+EXG_MUST_CHECK exg_status exg_maps_record(const exg_maps *m, exg_writer *w);
+
+/** Free what it holds.  Local. */
+void exg_maps_clear(exg_maps *m);
+
+#endif

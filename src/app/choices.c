@@ -1,0 +1,107 @@
+/* choices.c -- see choices.h. */
+#include "app/choices.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+exg_status exg_choices_scales(const exg_opts *opts, const char *name,
+                              exg_affinity_scales *scales)
+{
+    const char *text = exg_opts_text(opts, name);
+    const char *at = text;
+
+    *scales = (exg_affinity_scales){.count = 0};
+    while (*at != '\0') {
+        char *end = NULL;
+        const double v = strtod(at, &end);
+        int twice = 0;
+
+        for (int s = 0; s < scales->count; s++) {
+            twice |= fabs(scales->perplexity[s] - v) <= 1e-5 * v;
+        }
+        if (end == at || !isfinite(v) || v < 1.01 || twice ||
+            scales->count == EXG_AFFINITY_SCALES ||
+            (*end != '\0' && (*end != ',' || end[1] == '\0'))) {
+            return exg_fail(EXG_EUSAGE,
+                            "--%s: '%.80s', want up to %d different numbers "
+                            "from 1.01 on, separated by commas",
+                            name, text, EXG_AFFINITY_SCALES);
+        }
+        scales->perplexity[scales->count++] = v;
+        at = end + (*end == ',');
+    }
+    return EXG_OK;
+}
+
+/* --tsne-lr; 0 is auto. */
+static exg_status read_rate(const exg_opts *opts, double *rate)
+{
+    const char *text = exg_opts_text(opts, "tsne-lr");
+    char *end = NULL;
+
+    *rate = 0.0;
+    if (strcmp(text, "auto") == 0) {
+        return EXG_OK;
+    }
+    *rate = strtod(text, &end);
+    return end != text && *end == '\0' && isfinite(*rate) && *rate > 0.0
+               ? EXG_OK
+               : exg_fail(EXG_EUSAGE,
+                          "--tsne-lr: '%.80s', want auto or a positive number",
+                          text);
+}
+
+exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
+{
+    exg_status st = EXG_OK;
+    const int random = strcmp(exg_opts_text(o, "tsne-init"), "random") == 0;
+    exg_tsne_options c = EXG_TSNE_DEFAULTS;
+    exg_affinity_scales scales;
+
+    EXG_TRY(exg_choices_scales(o, "tsne-perplexity", &scales));
+    EXG_TRY(read_rate(o, &c.learning_rate));
+    c.perplexity = exg_affinity_most(&scales);
+    c.iterations = exg_opts_int(o, "tsne-iterations");
+    c.early = exg_opts_int(o, "tsne-early");
+    c.exaggeration = exg_opts_real(o, "tsne-exaggeration");
+    c.late = exg_opts_real(o, "tsne-late");
+    c.stop = exg_opts_real(o, "tsne-stop");
+    c.engine = exg_opts_text(o, "tsne-engine");
+    c.init = random ? EXG_TSNE_RANDOM : EXG_TSNE_PCA;
+    c.seed = (uint64_t)exg_opts_int(o, "seed");
+    *choice = c;
+done:
+    return st;
+}
+
+static exg_status check_scales(const exg_opts *opts, const char *name,
+                               exg_int total)
+{
+    exg_status st = EXG_OK;
+    const double most = floor((double)(total - 1) / 3 * 1e3) / 1e3;
+    exg_affinity_scales scales;
+
+    EXG_TRY(exg_choices_scales(opts, name, &scales));
+    for (int s = 0; s < scales.count; s++) {
+        if (scales.perplexity[s] > most) {
+            return exg_fail(EXG_EUSAGE,
+                            "--%s: %g, want at most %g for %td points", name,
+                            scales.perplexity[s], most, total);
+        }
+    }
+done:
+    return st;
+}
+
+exg_status exg_choices_check(const exg_opts *opts, exg_int total)
+{
+    exg_status st = EXG_OK;
+    exg_tsne_options choice;
+
+    EXG_TRY(check_scales(opts, "tsne-perplexity", total));
+    EXG_TRY(check_scales(opts, "tsne-sweep", total));
+    EXG_TRY(exg_choices_read(opts, &choice));
+done:
+    return st;
+}

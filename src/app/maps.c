@@ -1,0 +1,157 @@
+/* maps.c -- features -> neighbours, once -> a map per wish.
+ *
+ * Neighbours are found for the largest perplexity there is; the affinities of
+ * each map use as many of them as a run at its perplexity alone would, so a map
+ * of a sweep is the same bits as that of such a run. */
+#include "app/maps.h"
+
+#include <stdio.h>
+
+#include "core/log.h"
+#include "par/agree.h"
+
+/* A map under way: its bar, and the name on it. */
+typedef struct {
+    exg_log_progress bar;
+    const char *what;
+} film;
+
+static void show_progress(void *state, exg_int iteration, exg_int iterations,
+                          double kl)
+{
+    film *f = state;
+    char note[32];
+
+    if (iteration == 0) {
+        f->bar = exg_log_progress_start(f->what, "iterations", iterations);
+    }
+    snprintf(note, sizeof note, "KL %.3f", kl);
+    exg_log_progress_at(&f->bar, iteration, note);
+}
+
+/* What the map is worth, in a line. */
+static void say(const exg_maps *m, const char *what, const exg_tsne_result *r,
+                double seconds)
+{
+    char labels[96] = "", trust[48] = "";
+
+    if (r->quality.trust12 > 0.0) { /* NaN where it was not measured */
+        snprintf(trust, sizeof trust, ", trustworthiness %.4f",
+                 r->quality.trust12);
+    }
+    if (m->labelled && r->quality.accuracy_map >= 0.0) {
+        snprintf(labels, sizeof labels,
+                 ", accuracy of 10 neighbours %.2f %% on the map, %.2f %% by "
+                 "features",
+                 100 * r->quality.accuracy_map,
+                 100 * r->quality.accuracy_features);
+    }
+    exg_log_say("%s: %td points, KL %.3f%s%s (%.1f s)", what, m->rows.total,
+                r->final_kl, trust, labels, seconds);
+    exg_log_event("tsne",
+                  "\"map\": \"%s\", \"dims\": %d, \"points\": %td, "
+                  "\"kl\": %.17g",
+                  what, r->dims, m->rows.total, r->final_kl);
+}
+
+exg_status exg_maps_one(const exg_maps *m, const char *what,
+                        const exg_tsne_options *choice, exg_clock *clock,
+                        exg_tsne_result *r)
+{
+    exg_status st = EXG_OK;
+    const double start = exg_clock_now();
+    film f = {.what = what};
+    exg_tsne_options full = *choice;
+
+    full.kern = m->kern;
+    full.progress = show_progress;
+    full.progress_state = &f;
+    EXG_TRY(exg_tsne_map(m->par, m->points, m->labelled ? m->label : NULL,
+                         &full, r));
+    for (int i = 0; i < r->clock.count; i++) {
+        exg_clock_add(clock, r->clock.name[i], r->clock.seconds[i]);
+    }
+    say(m, what, r, exg_clock_now() - start);
+done:
+    return st;
+}
+
+static exg_status make_maps(exg_maps *m, const exg_affinity_scales *scales,
+                            exg_tsne_options choice, exg_clock *clock)
+{
+    exg_status st = EXG_OK;
+
+    EXG_TRY(exg_points_tune(m->par, scales, clock, m->points));
+    for (choice.dims = 2; choice.dims <= 3; choice.dims++) {
+        const int flat = choice.dims == 2;
+
+        if (exg_opts_has(m->opts, "tsne-dims", flat ? "2" : "3")) {
+            EXG_TRY(exg_maps_one(m, flat ? "t-SNE 2-D" : "t-SNE 3-D", &choice,
+                                 clock, m->map + m->nmap));
+            m->nmap++;
+        }
+    }
+done:
+    return st;
+}
+
+static exg_status make_sweep(exg_maps *m, exg_tsne_options choice,
+                             exg_clock *clock)
+{
+    exg_status st = EXG_OK;
+
+    for (int s = 0; s < m->sweep.count; s++) {
+        const exg_affinity_scales one =
+            exg_affinity_one_scale(m->sweep.perplexity[s]);
+        char what[48];
+
+        snprintf(what, sizeof what, "t-SNE at perplexity %g",
+                 m->sweep.perplexity[s]);
+        choice.perplexity = m->sweep.perplexity[s];
+        EXG_TRY(exg_points_tune(m->par, &one, clock, m->points));
+        EXG_TRY(exg_maps_one(m, what, &choice, clock, m->swept + s));
+        m->nswept++;
+    }
+done:
+    return st;
+}
+
+exg_status exg_maps_make(exg_maps *m, exg_clock *clock)
+{
+    exg_status st = EXG_OK;
+    exg_affinity_scales scales;
+    exg_tsne_options choice;
+    double most, swept;
+
+    EXG_TRY_ALL(m->par,
+                exg_choices_scales(m->opts, "tsne-perplexity", &scales));
+    EXG_TRY_ALL(m->par, exg_choices_scales(m->opts, "tsne-sweep", &m->sweep));
+    EXG_TRY_ALL(m->par, exg_choices_read(m->opts, &choice));
+    most = exg_affinity_most(&scales);
+    swept = exg_affinity_most(&m->sweep);
+    EXG_TRY(exg_points_neighbours(m->par, m->rows.total, m->nfeature,
+                                  m->features, swept > most ? swept : most,
+                                  clock, &m->points));
+    EXG_TRY(make_maps(m, &scales, choice, clock));
+    EXG_TRY(make_sweep(m, choice, clock));
+done:
+    return st;
+}
+
+void exg_maps_clear(exg_maps *m)
+{
+    for (exg_int i = 0; i < m->nmap; i++) {
+        exg_tsne_free(m->map + i);
+    }
+    for (exg_int i = 0; i < m->nswept; i++) {
+        exg_tsne_free(m->swept + i);
+    }
+    m->nmap = m->nswept = 0;
+    exg_points_destroy(&m->points);
+    exg_free(m->features);
+    exg_free(m->label);
+    exg_free(m->index);
+    m->features = NULL;
+    m->label = NULL;
+    m->index = NULL;
+}

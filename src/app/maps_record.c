@@ -1,0 +1,138 @@
+/* maps_record.c -- maps into the results file. */
+#include <stdio.h>
+
+#include "app/maps.h"
+#include "par/agree.h"
+#include "store/schema.h"
+
+/* Where a map goes and what it was made with. */
+typedef struct {
+    const char *group;
+    double perplexity;        /* the largest       */
+    const char *perplexities; /* as they were given */
+    int film;                 /* 1: with trajectory */
+} entry;
+
+/* The frames' numbers in the file's type. */
+static exg_status narrow(const exg_tsne_result *r, int32_t **out)
+{
+    exg_status st = EXG_OK;
+    int32_t *iteration = NULL;
+
+    EXG_TRY(exg_new(&iteration, r->frames));
+    for (exg_int i = 0; i < r->frames; i++) {
+        iteration[i] = (int32_t)r->iteration[i];
+    }
+    *out = iteration;
+done:
+    return st;
+}
+
+static exg_status put_map(const exg_maps *m, exg_writer *w,
+                          const exg_tsne_result *r, const entry *e)
+{
+    exg_status st = EXG_OK;
+    const exg_quality *q = &r->quality;
+    const exg_opts *o = m->opts;
+    const exg_results_scalar quality[] = {
+        {"final_kl", "Kullback-Leibler divergence of the map", "nat",
+         r->final_kl},
+        {"trustworthiness_5", "trustworthiness of 5 neighbours", "1",
+         q->trust5},
+        {"trustworthiness_12", "trustworthiness of 12 neighbours", "1",
+         q->trust12},
+        {"knn_recall_10", "share of 10 nearest neighbours kept", "1",
+         q->recall},
+        {"knn_accuracy_features",
+         "leave-one-out accuracy of 10 neighbours by features", "1",
+         q->accuracy_features},
+        {"knn_accuracy_map",
+         "leave-one-out accuracy of 10 neighbours on the map", "1",
+         q->accuracy_map}};
+    const exg_results_scalar setting[] = {
+        {"perplexity", "", "1", e->perplexity},
+        {"iterations", "", "1", exg_opts_real(o, "tsne-iterations")},
+        {"learning_rate", "", "1", r->learning_rate},
+        {"early_iterations", "", "1", exg_opts_real(o, "tsne-early")},
+        {"early_exaggeration", "", "1", exg_opts_real(o, "tsne-exaggeration")},
+        {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")}};
+    const exg_results_pair choice[] = {{"engine", r->engine},
+                                       {"init", exg_opts_text(o, "tsne-init")},
+                                       {"perplexities", e->perplexities},
+                                       {"title", m->title}};
+    int32_t *iteration = NULL;
+
+    EXG_TRY_ALL(m->par, narrow(r, &iteration));
+    EXG_TRY(exg_results_tsne_put(
+        m->par, w,
+        &(exg_results_tsne){.group = e->group,
+                            .shard = m->rows,
+                            .dims = r->dims,
+                            .coordinates = r->y,
+                            .label = m->label,
+                            .index = m->index,
+                            .nmoment = r->frames,
+                            .trajectory = e->film ? r->trajectory : NULL,
+                            .no_trajectory = !e->film,
+                            .iteration = iteration,
+                            .kl = r->kl,
+                            .nquality = sizeof quality / sizeof *quality,
+                            .quality = quality,
+                            .nsetting = sizeof setting / sizeof *setting,
+                            .setting = setting,
+                            .nchoice = sizeof choice / sizeof *choice,
+                            .choice = choice}));
+done:
+    exg_free(iteration);
+    return st;
+}
+
+static exg_status put_sweep(const exg_maps *m, exg_writer *w)
+{
+    exg_status st = EXG_OK;
+
+    if (m->nswept == 0) {
+        return EXG_OK;
+    }
+    EXG_TRY(exg_writer_group(m->par, w, EXG_SCHEMA_TSNE_SWEEP, "NXcollection"));
+    for (exg_int s = 0; s < m->nswept; s++) {
+        const double perplexity = m->sweep.perplexity[s];
+        char group[64], text[32];
+        const entry e = {group, perplexity, text, 0};
+
+        snprintf(text, sizeof text, "%g", perplexity);
+        snprintf(group, sizeof group, "%s/p%s", EXG_SCHEMA_TSNE_SWEEP, text);
+        EXG_TRY(put_map(m, w, m->swept + s, &e));
+    }
+done:
+    return st;
+}
+
+exg_status exg_maps_record(const exg_maps *m, exg_writer *w)
+{
+    exg_status st = EXG_OK;
+    const char *list = exg_opts_text(m->opts, "tsne-perplexity");
+    exg_affinity_scales scales;
+
+    EXG_TRY_ALL(m->par,
+                exg_choices_scales(m->opts, "tsne-perplexity", &scales));
+    if (m->keep_features) {
+        EXG_TRY(exg_results_embedding_put(
+            m->par, w,
+            &(exg_results_embedding){.shard = m->rows,
+                                     .nfeature = m->nfeature,
+                                     .features = m->features,
+                                     .label = m->label,
+                                     .index = m->index}));
+    }
+    for (exg_int i = 0; i < m->nmap; i++) {
+        /* The first map is /tsne, whatever its dimension. */
+        const entry e = {i == 0 ? EXG_SCHEMA_TSNE : EXG_SCHEMA_TSNE_3D,
+                         exg_affinity_most(&scales), list, 1};
+
+        EXG_TRY(put_map(m, w, m->map + i, &e));
+    }
+    EXG_TRY(put_sweep(m, w));
+done:
+    return st;
+}
