@@ -19,16 +19,18 @@ typedef struct {
 
 static void print_help(void)
 {
-    puts("usage: exigo-plot RESULTS.h5 [--out DIR] [--only NAME] [--list]\n"
-         "\n"
-         "Draw the figures of a results file, as PNG and SVG.\n"
-         "\n"
-         "  --out DIR    folder for the figures, made if missing\n"
-         "               (default: plots, beside the results file)\n"
-         "  --only NAME  only figures whose name begins with NAME: tsne,\n"
-         "               confusion_e4, saliency, ...\n"
-         "  --list       print the names and draw nothing\n"
-         "  --help       print this");
+    puts(
+        "usage: exigo-plot RESULTS.h5 [--out DIR] [--only NAME] [--list]\n"
+        "\n"
+        "Draw the figures of a results file, as PNG and SVG.  Without --only,\n"
+        "figures of an earlier run are removed from the folder.\n"
+        "\n"
+        "  --out DIR    folder for the figures, made if missing\n"
+        "               (default: plots, beside the results file)\n"
+        "  --only NAME  only figures whose name begins with NAME: tsne,\n"
+        "               confusion_e4, saliency, ...\n"
+        "  --list       print the names and draw nothing\n"
+        "  --help       print this");
 }
 
 /* The value of "--name VALUE" or "--name=VALUE"; NULL if argv[*i] is not it. */
@@ -104,6 +106,9 @@ static exg_status draw(const options *o)
 
     EXG_TRY(exg_figures_open(o->results, &f));
     EXG_TRY(choose_folder(o, dir));
+    if (!o->list && o->only == NULL) {
+        EXG_TRY(exg_figures_tidy(f, dir));
+    }
     for (exg_int i = 0; i < exg_figures_count(f); i++) {
         const char *name = exg_figures_name(f, i);
 

@@ -110,6 +110,54 @@ static void put_tsne(exg_writer *w, const char *group, int dims)
                                          .setting = &setting}));
 }
 
+/* Figures of an earlier run in a folder, then names like theirs: of these 5
+ * go and the others stay. */
+static const char *const earlier[] = {"confusion_e11.png",
+                                      "confusion_e4_normalised.svg",
+                                      "saliency_e3_12.png",
+                                      "saliency_e3.svg",
+                                      "confusion_before.png",
+                                      "confusion_e.png",
+                                      "confusion_e1.txt",
+                                      "confusion_e1_old.png",
+                                      "saliency_e3_.png",
+                                      "curves_mine.png",
+                                      "tsne.pdf",
+                                      "saliency_of_mine.svg",
+                                      "confusion_e10.png.bak",
+                                      "before.png"};
+
+enum {
+    EARLIER = sizeof earlier / sizeof *earlier,
+    STALE = 5
+};
+
+static void leave_earlier(const char *dir)
+{
+    char path[512];
+
+    ck_assert_int_eq(mkdir(dir, 0777), 0);
+    for (int i = 0; i < EARLIER; i++) {
+        FILE *f;
+
+        snprintf(path, sizeof path, "%s/%s", dir, earlier[i]);
+        f = fopen(path, "w");
+        ck_assert_ptr_nonnull(f);
+        fclose(f);
+    }
+}
+
+static void check_earlier(const char *dir)
+{
+    char path[512];
+    struct stat info;
+
+    for (int i = 0; i < EARLIER; i++) {
+        snprintf(path, sizeof path, "%s/%s", dir, earlier[i]);
+        ck_assert_msg((stat(path, &info) == 0) == (i >= STALE), "%s", path);
+    }
+}
+
 START_TEST(a_results_file_gives_every_figure_whoever_draws)
 {
     static const char *const want[] = {"curves",
@@ -137,6 +185,7 @@ START_TEST(a_results_file_gives_every_figure_whoever_draws)
     put_tsne(w, EXG_SCHEMA_TSNE, 2);
     put_tsne(w, EXG_SCHEMA_TSNE_3D, 3);
     ck_ok(world, exg_results_close(world, &w));
+    leave_earlier(dir);
     for (int part = 0; part < 4; part++) {
         exg_int drawn = 0;
 
@@ -144,6 +193,7 @@ START_TEST(a_results_file_gives_every_figure_whoever_draws)
         total += drawn;
     }
     ck_assert_int_eq(total, 1 + 2 * EPOCHS + 2 * 2 + 2);
+    check_earlier(dir);
     for (int i = 0; i < 8; i++) {
         snprintf(path, sizeof path, "%s/%s.svg", dir, want[i]);
         ck_assert_int_eq(stat(path, &info), 0);

@@ -34,7 +34,15 @@ const char *exg_figures_name(const exg_figures *f, exg_int i);
 EXG_MUST_CHECK exg_status exg_figures_draw_one(exg_figures *f, exg_int i,
                                                const char *dir);
 
-/** Draw the figures i with i % parts == part; dir is made if it is missing.
+/** Remove from dir the figures that carry such names, as .png or .svg, and that
+ * this results file does not have: those of an earlier run.  Nothing else is
+ * touched, so other figures may be drawn at the same time.
+ * @return EXG_OK or EXG_EIO */
+EXG_MUST_CHECK exg_status exg_figures_tidy(const exg_figures *f,
+                                           const char *dir);
+
+/** Draw the figures i with i % parts == part; dir is made if it is missing, and
+ * part 0 tidies it.
  * @param[in]  part,parts  0 <= part < parts; 0 and 1 for all figures
  * @param[out] drawn       how many; NULL if not wanted
  * @return as exg_figures_open() and exg_figures_draw_one() */

@@ -230,6 +230,9 @@ exg_status exg_figures_draw(const char *results, const char *dir, int part,
                       strerror(errno));
         goto done;
     }
+    if (part == 0) {
+        EXG_TRY(exg_figures_tidy(f, dir));
+    }
     for (exg_int i = part; i < f->count; i += parts) {
         EXG_TRY(exg_figures_draw_one(f, i, dir));
         n++;
