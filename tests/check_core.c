@@ -229,6 +229,28 @@ START_TEST(command_line_wins_over_file_over_preset)
 }
 END_TEST
 
+START_TEST(a_message_is_printable_utf8)
+{
+    static const struct {
+        const char *read, *shown;
+    } text[] = {{"a\tb\n\x7f", "a?b??"},
+                {"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80",
+                 "\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"}, /* 2, 3, 4 bytes */
+                {"\x89HDF \xff\xfe", "?HDF ??"},
+                {"\xc0\xaf \xe0\x80\xaf", "?? ???"}, /* overlong       */
+                {"\xed\xa0\x80 \xc2\x9b", "??? ??"}, /* surrogate, CSI */
+                {"\xe2\x82", "??"}};                 /* cut off        */
+
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        (void)exg_fail(EXG_EINPUT, "%s|", text[i].read);
+        ck_assert(
+            strncmp(exg_err_text(), text[i].shown, strlen(text[i].shown)) == 0);
+        ck_assert(exg_err_text()[strlen(text[i].shown)] == '|');
+        exg_err_clear();
+    }
+}
+END_TEST
+
 START_TEST(bad_file_line_is_named)
 {
     exg_opts *o = new_opts();
@@ -275,6 +297,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, arguments_set_values);
     tcase_add_test(tc, bad_arguments_are_refused_with_what_was_expected);
     tcase_add_test(tc, command_line_wins_over_file_over_preset);
+    tcase_add_test(tc, a_message_is_printable_utf8);
     tcase_add_test(tc, bad_file_line_is_named);
     tcase_add_test(tc, log_escapes_json);
     return s;
