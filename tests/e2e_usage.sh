@@ -96,9 +96,10 @@ printf 'epochs = 1\n\nepochz = 2\n' >"$scratch/options"
 refused 2 'options:3: epochz: no such option' --config "$scratch/options"
 head -c 90 "$program" >"$scratch/foreign"
 refused 2 'foreign:1: .*want name = value' --config "$scratch/foreign"
+LC_ALL=C.UTF-8 grep -axqv '.*' "$scratch/err" && fail "bytes that are no UTF-8"
 refused 2 'no?where: no such data' --data $'no\nwhere'
 alone=
-refused 1 "$scratch/file" --out "$scratch/file"
+refused 1 "--out: $scratch/file: Not a directory" --out "$scratch/file"
 refused 1 "$scratch/file/x: Not a directory" --out "$scratch/file/x"
 refused 1 '/proc/exigo: ' --out /proc/exigo
 
@@ -107,7 +108,7 @@ refused 1 'has diverged, a smaller --lr may help' --lr 1e6 --optimizer sgd \
     --epochs 9 --batch 48
 
 # Environment.
-EXG_ISA=neon9 refused 2 "'neon9': not one of" --quiet
+EXG_ISA=neon9 refused 2 "EXG_ISA: 'neon9': not one of" --quiet
 alone=1
 SLURM_NTASKS=4 refused 2 'SLURM_NTASKS is 4 but MPI sees one process' --quiet
 alone=

@@ -23,6 +23,13 @@ enum {
     PATH = EXG_OPT_TEXT_MAX + 64
 };
 
+static int is_directory(const char *path)
+{
+    struct stat info;
+
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 /* mkdir -p. */
 static exg_status make_directories(const char *path)
 {
@@ -34,9 +41,9 @@ static exg_status make_directories(const char *path)
 
         if (kept == '/' || kept == '\0') {
             *c = '\0';
-            if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+            if (mkdir(part, 0777) != 0 && !is_directory(part)) {
                 return exg_fail(EXG_EIO, "--out: %s: %s", part,
-                                strerror(errno));
+                                strerror(errno == EEXIST ? ENOTDIR : errno));
             }
             *c = kept;
         }

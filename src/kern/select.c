@@ -60,8 +60,8 @@ exg_status exg_kern_select(const char *wish, const exg_kern **kern)
         }
     }
     return exg_fail(EXG_EUSAGE,
-                    known ? "instruction set '%s': this CPU lacks it"
-                          : "instruction set '%s': not one of avx512, avx2, "
+                    known ? "EXG_ISA: '%.40s': this CPU lacks it"
+                          : "EXG_ISA: '%.40s': not one of avx512, avx2, "
                             "base, or not in this build",
                     wish);
 }
