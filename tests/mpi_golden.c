@@ -4,6 +4,7 @@
 
 #include "explain/saliency.h"
 #include "golden.h"
+#include "model/init.h"
 #include "sets.h"
 #include "support.h"
 #include "train/epoch.h"
@@ -12,15 +13,20 @@
 enum {
     SAMPLES = 128,
     MAPS = 4, /* samples with maps */
-    MOST = 8  /* batches in a pass */
+    MOST = 8, /* batches in a pass */
+    DEFAULT_SEED = 6
 };
 
 /* Rounding changes a loss by 1e-6.  It grows where a ReLU or a gradient near
- * zero changes its sign; kernels without fused multiply-add take another such
- * turn.  The losses themselves fall from 2.3 to 2e-4. */
+ * zero changes its sign: PyTorch in double precision, its gradients disturbed
+ * by 1e-7 of the largest, moves by 4e-4 in 40 steps of 50 samples, and kernels
+ * without fused multiply-add take such a turn in steps of 32 too.  The losses
+ * themselves fall from 2.3 to 2e-4. */
 #define LOSS_TOLERANCE 1e-4
-#define LOSS_TOLERANCE_UNFUSED 1e-3
-#define PARAM_TOLERANCE 2e-3 /* two steps of a hundred, lr is 1e-3 */
+#define LOSS_TOLERANCE_TURN 1e-3
+#define PARAM_TOLERANCE 2e-3      /* two steps of a hundred, lr is 1e-3 */
+#define SLOW_LOSS_TOLERANCE 2e-6  /* measured: 5e-7; PyTorch's float: 4e-7 */
+#define SLOW_PARAM_TOLERANCE 4e-5 /* measured: 1.3e-5; PyTorch's: 1.0e-5   */
 #define LOGIT_TOLERANCE 1e-4
 #define MAP_TOLERANCE 1e-5 /* of the map's largest value */
 
@@ -133,8 +139,9 @@ START_TEST(every_step_has_pytorchs_loss)
     param = golden_f32(&g, run[_i].param);
     n = golden_of(&g, run[_i].loss)->size;
     sets_net(1, golden_f32(&g, "init"), &net, &pass);
-    tolerance =
-        exg_kern_fuses(net->kern) ? LOSS_TOLERANCE : LOSS_TOLERANCE_UNFUSED;
+    tolerance = exg_kern_fuses(net->kern) && run[_i].batch == 32
+                    ? LOSS_TOLERANCE
+                    : LOSS_TOLERANCE_TURN;
     sets_net(1, golden_f32(&g, "init"), &whole, &other);
     ck_ok(world, exg_optimizer_create(adam, net->nparam, &optimizer));
     steps_create(&g, run[_i].batch, net, optimizer, &s);
@@ -155,6 +162,43 @@ START_TEST(every_step_has_pytorchs_loss)
     exg_pass_destroy(&other);
     exg_net_destroy(&net);
     exg_net_destroy(&whole);
+    golden_free(&g);
+}
+END_TEST
+
+/* The original's learning rate and the program's own first parameters: no seed
+ * is chosen here, for steps this small magnify nothing. */
+START_TEST(at_the_originals_rate_losses_are_pytorchs)
+{
+    const exg_optimizer_plan adam = {.kind = EXG_OPTIMIZER_ADAM, .lr = 1e-5};
+    const float *want, *param;
+    exg_net *net = NULL;
+    exg_pass *pass = NULL;
+    exg_optimizer *optimizer = NULL;
+    golden g;
+    steps s;
+
+    golden_read("training.bin", &g);
+    want = golden_f32(&g, "loss_slow");
+    param = golden_f32(&g, "param_slow");
+    sets_net(1, golden_f32(&g, "init"), &net, &pass);
+    exg_init_uniform(net, DEFAULT_SEED);
+    ck_ok(world, exg_optimizer_create(adam, net->nparam, &optimizer));
+    steps_create(&g, 32, net, optimizer, &s);
+    for (exg_int i = 0; i < golden_of(&g, "loss_slow")->size; i++) {
+        exg_epoch_stats stats;
+
+        ck_ok(world, exg_epoch_run(world, s.epoch[i % s.n], 0, 0, &stats));
+        ck_assert_msg(fabs(stats.loss - (double)want[i]) < SLOW_LOSS_TOLERANCE,
+                      "step %td: loss %.9f, want %.9f", i, stats.loss,
+                      (double)want[i]);
+    }
+    ck_all(world,
+           difference(net->nparam, net->param, param) < SLOW_PARAM_TOLERANCE);
+    steps_destroy(&s);
+    exg_optimizer_destroy(&optimizer);
+    exg_pass_destroy(&pass);
+    exg_net_destroy(&net);
     golden_free(&g);
 }
 END_TEST
@@ -251,6 +295,7 @@ Suite *exg_suite(void)
     TCase *tc = exg_case(s, "golden");
 
     tcase_add_loop_test(tc, every_step_has_pytorchs_loss, 0, 2);
+    tcase_add_test(tc, at_the_originals_rate_losses_are_pytorchs);
     tcase_add_loop_test(tc, logits_are_pytorchs, 0, NETWORKS);
     tcase_add_loop_test(tc, saliency_maps_are_pytorchs, 0, NETWORKS * TARGETS);
     return s;
