@@ -24,6 +24,17 @@ struct exg_exchange {
     MPI_Request request;
 };
 
+/* No datatype is not all zero bits: set before anyone may call destroy(). */
+static exg_status create(exg_exchange **x)
+{
+    exg_status st = EXG_OK;
+
+    EXG_TRY(exg_new(x, 1));
+    (*x)->row = MPI_DATATYPE_NULL;
+done:
+    return st;
+}
+
 static void destroy(exg_exchange **x)
 {
     if (*x == NULL) {
@@ -90,8 +101,7 @@ exg_status exg_exchange_start(const exg_par *par, exg_int total,
     exg_int ncome, nsend;
     int *in_count, *in_first, *out_count, *out_first;
 
-    EXG_TRY_ALL(par, exg_new(&x, 1));
-    x->row = MPI_DATATYPE_NULL;
+    EXG_TRY_ALL(par, create(&x));
     x->row_bytes = row_bytes;
     x->nwant = nwant;
     x->mine = mine;
