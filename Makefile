@@ -56,7 +56,7 @@ quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
-.PHONY: all run check deps data help clean lint format bench sanitize plots \
+.PHONY: all run check deps data help clean lint format bench sanitize faults plots \
         configure install uninstall
 
 all: exigo-mpi $(tools) ## build ./exigo-mpi and the analysis tools
@@ -99,7 +99,7 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 
 # Missing packages are installed for the goals that promise to work on a fresh
 # machine; a plain `make` names them and stops.
-install_goals := run check deps bench sanitize lint plots
+install_goals := run check deps bench sanitize faults lint plots
 build/packages.ok: jobs/setup.sh
 	@mkdir -p build
 	@jobs/setup.sh $(if $(filter $(install_goals),$(MAKECMDGOALS)),--install)
@@ -121,6 +121,10 @@ check: all $(tests) $(helpers) ## run all tests
 # Leaks are counted by core/mem.c: MPI's own would drown them.
 sanitize: ## run all tests under ASan and UBSan, on 2 ranks
 	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) BUILD=sanitize RANKS=2 check
+
+faults: ## make every step that can fail do so, in a debug build
+	@$(MAKE) BUILD=debug build/debug/exigo-mpi build/debug/tests/tool_synth
+	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/faults.sh build/debug
 
 bench: all $(benches) ## measure speed beside PyTorch and scikit-learn
 	@tests/bench.sh $(O)

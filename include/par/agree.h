@@ -32,8 +32,9 @@ EXG_MUST_CHECK exg_status exg_par_same(const exg_par *par, uint64_t value,
 /** FNV-1a hash of bytes, chained through `hash` (start with 0).  Local. */
 uint64_t exg_par_hash(uint64_t hash, const void *bytes, size_t size);
 
-/** Debug builds: EXG_FAULT=exg_idx_labels:2 makes the call of that name fail on
- * rank 2; EXG_FAULT=list prints the name of every agreed call on rank 0.
+/** Debug builds: EXG_FAULT=exg_idx_read:2 makes the agreed call of that name
+ * fail on rank 2, EXG_FAULT=src/data/idx.c:240:2 the one at that place;
+ * EXG_FAULT=list prints place and name of every agreed call on rank 0.
  * Local.
  * @return st, or EXG_EIO with a message where the fault is asked for */
 exg_status exg_agree_fault(const exg_par *par, const char *file, int line,

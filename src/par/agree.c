@@ -53,30 +53,35 @@ uint64_t exg_par_hash(uint64_t hash, const void *bytes, size_t size)
     return hash;
 }
 
+/* Does the wish "PLACE:RANK" mean this rank, and a place of that text? */
+static int wished(const char *wish, int rank, const char *place)
+{
+    const char *colon = strrchr(wish, ':');
+
+    return colon != NULL && strtol(colon + 1, NULL, 10) == rank &&
+           (size_t)(colon - wish) == strlen(place) &&
+           strncmp(wish, place, strlen(place)) == 0;
+}
+
 exg_status exg_agree_fault(const exg_par *par, const char *file, int line,
                            const char *call, exg_status st)
 {
     const char *wish = getenv("EXG_FAULT");
-    const char *colon = wish != NULL ? strrchr(wish, ':') : NULL;
-    const char *name = strstr(call, "exg_"); /* skips `rank == 0 ? ` */
-    size_t length;
+    const char *start = strstr(call, "exg_"); /* skips `rank == 0 ? ` */
+    char name[64], place[96];
 
-    name = name != NULL ? name : call;
-    length = strcspn(name, "( ");
     if (wish == NULL) {
         return st;
     }
-    if (strcmp(wish, "list") == 0) {
-        if (par->rank == 0) {
-            fprintf(stderr, "fault point %.*s\n", (int)length, name);
-        }
-        return st;
+    start = start != NULL ? start : call;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(start, "( "), start);
+    snprintf(place, sizeof place, "%s:%d", file, line);
+    if (strcmp(wish, "list") == 0 && par->rank == 0) {
+        fprintf(stderr, "fault point %s %s\n", place, name);
     }
-    if (st == EXG_OK && colon != NULL &&
-        strtol(colon + 1, NULL, 10) == par->rank &&
-        (size_t)(colon - wish) == length && strncmp(wish, name, length) == 0) {
-        return exg_fail_at(file, line, EXG_EIO, "%.*s: fault asked for",
-                           (int)length, name);
+    if (st == EXG_OK &&
+        (wished(wish, par->rank, name) || wished(wish, par->rank, place))) {
+        return exg_fail_at(file, line, EXG_EIO, "%s: fault asked for", name);
     }
     return st;
 }
