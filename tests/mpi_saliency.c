@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "data/lanes.h"
 #include "explain/blank.h"
 #include "explain/saliency.h"
 #include "sets.h"
@@ -221,8 +222,8 @@ START_TEST(mean_blank_is_the_mean_image)
         double sum = 0;
 
         for (exg_int i = 0; i < SET; i++) {
-            sum += (double)exg_batches_pixel(
-                exg_source_image(&whole->train, i)[p]);
+            sum +=
+                (double)exg_lanes_pixel(exg_source_image(&whole->train, i)[p]);
         }
         good &= fabs((double)mean[p] - sum / SET) < 1e-6;
     }

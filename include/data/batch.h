@@ -73,17 +73,13 @@ exg_shard exg_batches_span(const exg_batches *b, exg_int step);
  * Padding lanes have x = 0, target 0, weight 0, index -1.
  * @param[in]  step    0..steps-1
  * @param[in]  block   0..count-1 of exg_batches_blocks(step)
- * @param[out] x       [1][H][W][16], 64-byte aligned: exg_lanes_pixel() of each
- * pixel
+ * @param[out] x       [1][H][W][16], 64-byte aligned: exg_lanes_pixel() of
+ *                     each pixel
  * @param[out] target  shape (16): labels
  * @param[out] weight  shape (16): 1, or 0 for padding
  * @param[out] index   shape (16): sample numbers in the file, or NULL
  */
 void exg_batches_load(const exg_batches *b, exg_int step, exg_int block,
                       float *x, int32_t *target, float *weight, exg_int *index);
-
-/** What a network sees for a pixel: ((float)p/255 - 0.5)/0.5, each operation
- * rounded to float, as PyTorch's ToTensor and Normalize(0.5, 0.5).  Local. */
-float exg_batches_pixel(uint8_t p);
 
 #endif

@@ -7,7 +7,8 @@
 #include "core/lane.h"
 #include "core/mem.h"
 
-/** See exg_batches_pixel(), which is this.  Local. */
+/** What a network sees for a pixel: ((float)p/255 - 0.5)/0.5, each operation
+ * rounded to float, as PyTorch's ToTensor and Normalize(0.5, 0.5).  Local. */
 float exg_lanes_pixel(uint8_t p);
 
 /** Transpose and convert, with the values of exg_lanes_pixel().  Local.

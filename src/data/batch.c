@@ -220,8 +220,3 @@ void exg_batches_load(const exg_batches *b, exg_int step, exg_int block,
     }
     exg_lanes_load(b->pixels, b->row_bytes, count, rows, x);
 }
-
-float exg_batches_pixel(uint8_t p)
-{
-    return exg_lanes_pixel(p);
-}

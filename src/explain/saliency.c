@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "data/batch.h"
+#include "data/lanes.h"
 #include "explain/blank.h"
 #include "par/agree.h"
 #include "par/gather.h"
@@ -171,7 +172,7 @@ static exg_status gather_sources(const exg_par *par, exg_saliency *s)
 
         label[i] = exg_source_label(part, i);
         for (exg_int p = 0; p < k->pixels; p++) {
-            source[i * k->pixels + p] = exg_batches_pixel(image[p]);
+            source[i * k->pixels + p] = exg_lanes_pixel(image[p]);
         }
     }
     exg_gather_rows(par, k->pixels * (exg_int)sizeof *source, count, source,
