@@ -246,10 +246,8 @@ static void scribble(exg_canvas *c)
     exg_canvas_dots(c, 5, x, y, 3, 0xaa3300, 0.5);
     exg_canvas_raster_end(c);
     exg_canvas_image(c, 60, 10, 30, 30, 2, 2, pixel);
-    exg_canvas_clip(c, 0, 0, 50, 60);
     exg_canvas_text(c, 5, 55, "text <&> \xff\xe2\x88\x92 \xc3\xa9",
                     (exg_face){.size = 9, .halo = 1});
-    exg_canvas_unclip(c);
     exg_canvas_text(c, 95, 55, "turned", (exg_face){.size = 8, .angle = 90});
 }
 

@@ -89,13 +89,13 @@ START_TEST(row_sums_reach_their_owner)
 }
 END_TEST
 
-START_TEST(gather_and_scatter_are_inverse)
+START_TEST(rows_are_gathered_in_global_order)
 {
     enum {
         ROWS = 11
     };
     const exg_shard mine = exg_shard_mine(world, ROWS);
-    int32_t rows[ROWS][3] = {{0}}, back[ROWS][3] = {{0}}, all[ROWS][3] = {{0}};
+    int32_t rows[ROWS][3] = {{0}}, all[ROWS][3] = {{0}}, one[ROWS][3] = {{0}};
     int good = 1;
 
     for (exg_int i = 0; i < mine.count; i++) {
@@ -106,10 +106,8 @@ START_TEST(gather_and_scatter_are_inverse)
     for (int i = 0; i < ROWS; i++) {
         good &= all[i][0] == i && all[i][2] == 5;
     }
-    memset(all, 0, sizeof all);
-    exg_gather_rows(world, sizeof rows[0], mine.count, rows, all);
-    exg_gather_scatter(world, sizeof rows[0], all, mine.count, back);
-    good &= memcmp(rows, back, sizeof rows) == 0;
+    exg_gather_rows(world, sizeof rows[0], mine.count, rows, one);
+    good &= world->rank > 0 || memcmp(one, all, sizeof all) == 0;
     ck_all(world, good);
 }
 END_TEST
@@ -182,7 +180,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, different_values_are_noticed);
     tcase_add_test(tc, shards_tile_all_rows);
     tcase_add_test(tc, row_sums_reach_their_owner);
-    tcase_add_test(tc, gather_and_scatter_are_inverse);
+    tcase_add_test(tc, rows_are_gathered_in_global_order);
     tcase_add_test(tc, reshard_moves_the_first_rows_to_their_owners);
     tcase_add_test(tc, exchange_delivers_the_rows_asked_for);
     return s;

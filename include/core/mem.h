@@ -38,9 +38,6 @@ void exg_free(void *p);
 /** Blocks allocated and not yet freed on this rank: 0 at the end.  Local. */
 exg_int exg_mem_live(void);
 
-/** Most bytes that were allocated at one time on this rank.  Local. */
-size_t exg_mem_peak(void);
-
 /** a * b, for non-negative sizes.  Local.
  * @return EXG_OK, or EXG_ENOMEM where the product does not fit */
 EXG_MUST_CHECK exg_status exg_mem_product(exg_int a, exg_int b, exg_int *out);

@@ -19,13 +19,6 @@ void exg_gather_rows(const exg_par *par, exg_int row_bytes, exg_int count,
 void exg_gather_all(const exg_par *par, exg_int row_bytes, exg_int count,
                     const void *rows, void *all);
 
-/** Send rank 0's rows to their owners, the inverse of exg_gather_rows.
- * Collective.
- * @param[in]  all   on rank 0, the rows of all ranks in rank order
- * @param[out] rows  count rows */
-void exg_gather_scatter(const exg_par *par, exg_int row_bytes, const void *all,
-                        exg_int count, void *rows);
-
 /** Move rows from any contiguous blocks to the owners exg_shard_of() names.
  * Collective.
  *

@@ -99,10 +99,6 @@ double exg_canvas_text_width(exg_canvas *c, const char *text, exg_face face);
 void exg_canvas_text_fit(exg_canvas *c, double x, double y, const char *text,
                          double room, exg_face face);
 
-/** Draw only inside the rectangle until exg_canvas_unclip(). */
-void exg_canvas_clip(exg_canvas *c, double x, double y, double w, double h);
-void exg_canvas_unclip(exg_canvas *c);
-
 /** Until exg_canvas_raster_end(), draw into a picture that covers the rectangle
  * instead of as shapes, so that an SVG of 10^5 points stays small.  Nothing
  * changes in a PNG. */

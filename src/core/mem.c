@@ -14,7 +14,7 @@ enum {
 };
 
 static exg_int live;
-static size_t bytes_now, bytes_peak;
+static size_t bytes_now;
 
 exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
                        int line)
@@ -37,7 +37,6 @@ exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
     memcpy(raw, &bytes, sizeof bytes);
     live++;
     bytes_now += bytes;
-    bytes_peak = bytes_now > bytes_peak ? bytes_now : bytes_peak;
     raw += ALIGN;
     memcpy(p, &raw, sizeof raw);
     return EXG_OK;
@@ -61,11 +60,6 @@ void exg_free(void *p)
 exg_int exg_mem_live(void)
 {
     return live;
-}
-
-size_t exg_mem_peak(void)
-{
-    return bytes_peak;
 }
 
 exg_status exg_mem_product(exg_int a, exg_int b, exg_int *out)

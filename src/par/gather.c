@@ -1,4 +1,4 @@
-/* gather.c -- Gatherv, Allgatherv and Scatterv over rows. */
+/* gather.c -- Gatherv, Allgatherv and, from blocks to blocks, Alltoallv. */
 #include "par/gather.h"
 
 #include <stdlib.h>
@@ -42,19 +42,6 @@ void exg_gather_all(const exg_par *par, exg_int row_bytes, exg_int count,
     layout(par, count, &counts, &first);
     EXG_MPI(MPI_Allgatherv(rows, counts[par->rank], row, all, counts, first,
                            row, par->comm));
-    free(counts);
-    EXG_MPI(MPI_Type_free(&row));
-}
-
-void exg_gather_scatter(const exg_par *par, exg_int row_bytes, const void *all,
-                        exg_int count, void *rows)
-{
-    MPI_Datatype row = exg_par_row_type(row_bytes);
-    int *counts, *first;
-
-    layout(par, count, &counts, &first);
-    EXG_MPI(MPI_Scatterv(all, counts, first, row, rows, counts[par->rank], row,
-                         0, par->comm));
     free(counts);
     EXG_MPI(MPI_Type_free(&row));
 }

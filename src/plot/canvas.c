@@ -272,18 +272,6 @@ void exg_canvas_image(exg_canvas *c, double x, double y, double w, double h,
     cairo_surface_destroy(s);
 }
 
-void exg_canvas_clip(exg_canvas *c, double x, double y, double w, double h)
-{
-    cairo_save(c->cr);
-    cairo_rectangle(c->cr, x, y, w, h);
-    cairo_clip(c->cr);
-}
-
-void exg_canvas_unclip(exg_canvas *c)
-{
-    cairo_restore(c->cr);
-}
-
 void exg_canvas_raster_begin(exg_canvas *c, double x, double y, double w,
                              double h)
 {
