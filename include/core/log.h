@@ -29,7 +29,8 @@ void exg_log_start(exg_log_setup setup);
  * @return EXG_OK, or EXG_EIO if it cannot be created */
 EXG_MUST_CHECK exg_status exg_log_journal(const char *path);
 
-/** Close the journal, end an open progress line.  Local. */
+/** Close the journal, with a warning if not all of it could be written; end an
+ * open progress line.  Local. */
 void exg_log_stop(void);
 
 /** A line of text for the reader.  Local. */

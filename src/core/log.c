@@ -45,10 +45,17 @@ static void end_bar(void)
 
 void exg_log_stop(void)
 {
+    FILE *f = journal;
+    int bad;
+
     end_bar();
-    if (journal != NULL) {
-        fclose(journal);
-        journal = NULL;
+    if (f == NULL) {
+        return;
+    }
+    journal = NULL; /* the warning below cannot go there */
+    bad = ferror(f);
+    if (fclose(f) != 0 || bad) {
+        exg_log_warn("run.jsonl is not complete: it could not be written");
     }
 }
 
