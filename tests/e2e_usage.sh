@@ -45,14 +45,15 @@ alone=1
 refused 2 "--epochs: '-1', want a whole number 0 to" --epochs -1
 refused 2 "--epochs: '1.5', want a whole number" --epochs 1.5
 refused 2 '--epochs: no value' --epochs
+refused 2 '--help and --version take no value' --help=yes
 refused 2 "--lr: 'nan', want a number" --lr nan
 refused 2 "--lr: '0', want a number" --lr=0
 refused 2 "--batch: '0', want" --batch 0
 refused 2 "--optimizer: 'lion', want" --optimizer lion
 refused 2 "--stages: .*dance.*, want" --stages train,dance
 refused 2 "--target: 'nine', want" --target nine
-refused 2 "model: 'pool2' is no layer" --model 'pool2 linear'
-refused 2 "model: .*conv29x4.*" --model 'conv29x4 linear'
+refused 2 "--model: 'pool2' is no layer" --model 'pool2 linear'
+refused 2 "--model: .*conv29x4.*" --model 'conv29x4 linear'
 alone=
 refused 2 '--target: 10, want a class 0 to 9' --target 10
 refused 2 '--saliency-samples: 21, want at most the 20' --saliency-samples 21
@@ -100,7 +101,7 @@ LC_ALL=C.UTF-8 grep -axqv '.*' "$scratch/err" && fail "bytes that are no UTF-8"
 refused 2 'no?where: no such data' --data $'no\nwhere'
 alone=
 refused 1 "--out: $scratch/file: Not a directory" --out "$scratch/file"
-refused 1 "$scratch/file/x: Not a directory" --out "$scratch/file/x"
+refused 1 "--out: $scratch/file: Not a directory" --out "$scratch/file/x"
 refused 1 '/proc/exigo: ' --out /proc/exigo
 
 # A learning rate that ends in infinity is told as such.

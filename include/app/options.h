@@ -7,7 +7,7 @@
 
 /** Options by default, preset, file and command line.
  *
- * Local.  Also settles --help and --version: see `asked`.
+ * Local.  --help and --version are settled before: exg_options_asked().
  * @param[out] opts  owned by the caller: exg_free()
  * @return EXG_OK, EXG_EUSAGE, EXG_EIO (the --config file), EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_options_read(int argc, char *const *argv,

@@ -64,8 +64,7 @@ EXG_MUST_CHECK exg_status exg_net_create(const char *text, exg_int c, exg_int h,
 /** Free a network; sets *net NULL. */
 void exg_net_destroy(exg_net **net);
 
-/** The first parameter of the layer that owns parameter index i, for messages:
- * the layer's name.  Local. */
+/** The name of the layer that parameter i belongs to, for messages.  Local. */
 const char *exg_net_owner(const exg_net *net, exg_int i);
 
 #endif

@@ -143,6 +143,11 @@ exg_status exg_options_read(int argc, char *const *argv, exg_opts **out)
                                 : exg_opts_file(opts, config));
     }
     EXG_TRY(apply_preset(opts));
+    if (exg_opts_flag(opts, "help") || exg_opts_flag(opts, "version")) {
+        st = exg_fail(EXG_EUSAGE, "--help and --version take no value and "
+                                  "belong on the command line");
+        goto done;
+    }
     *out = opts;
     opts = NULL;
 done:

@@ -4,9 +4,7 @@
  * goes into /provenance and nowhere else. */
 #include "app/record.h"
 
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "app/mapping.h"
 #include "app/options.h"
@@ -150,7 +148,6 @@ static exg_status put_test(const exg_run *run, exg_writer *w)
     return exg_results_test_put(run->par, w, &t);
 }
 
-/* Views of the layers that have parameters; their number. */
 exg_int exg_record_layers(const exg_net *net, const float *param,
                           exg_results_layer *out)
 {

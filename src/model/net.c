@@ -61,10 +61,11 @@ static exg_status parse_word(word *w)
             return EXG_OK;
         }
     }
-    return exg_fail(EXG_EUSAGE,
-                    "model: '%s' is no layer; want convKxC (such as conv3x10), "
-                    "relu, linearN or linear, numbers 1..%d",
-                    w->text, SIDE_MAX);
+    return exg_fail(
+        EXG_EUSAGE,
+        "--model: '%s' is no layer; want convKxC (such as conv3x10), "
+        "relu, linearN or linear, numbers 1..%d",
+        w->text, SIDE_MAX);
 }
 
 /* The next word of *at; *found is 0 at the end of the text. */
@@ -80,7 +81,7 @@ static exg_status next_word(const char **at, word *w, int *found)
         return EXG_OK;
     }
     if (length >= sizeof w->text) {
-        return exg_fail(EXG_EUSAGE, "model: '%.*s...' is no layer",
+        return exg_fail(EXG_EUSAGE, "--model: '%.*s...' is no layer",
                         (int)sizeof w->text - 1, *at);
     }
     memcpy(w->text, *at, length);
@@ -95,7 +96,7 @@ static exg_status append_text(exg_net *net, const char *text)
     const size_t have = strlen(net->text), add = strlen(text);
 
     if (have + add + 2 > sizeof net->text) {
-        return exg_fail(EXG_EUSAGE, "model: text is longer than %d bytes",
+        return exg_fail(EXG_EUSAGE, "--model: text is longer than %d bytes",
                         EXG_NET_TEXT - 1);
     }
     snprintf(net->text + have, sizeof net->text - have, "%s%s",
@@ -133,7 +134,7 @@ static exg_status shape_layer(exg_layer *l, const word *w)
     }
     if (l->k > l->ih || l->k > l->iw) {
         return exg_fail(EXG_EUSAGE,
-                        "model: '%s': kernel %td x %td is larger than its "
+                        "--model: '%s': kernel %td x %td is larger than its "
                         "input, %td x %td",
                         w->text, l->k, l->k, l->ih, l->iw);
     }
@@ -179,8 +180,9 @@ static exg_status add_layer(exg_net *net, const word *w)
     exg_status st = EXG_OK;
 
     if (net->nlayer == EXG_NET_LAYERS) {
-        return exg_fail(EXG_EUSAGE, "model: '%s' is layer %d, want at most %d",
-                        w->text, EXG_NET_LAYERS + 1, EXG_NET_LAYERS);
+        return exg_fail(EXG_EUSAGE,
+                        "--model: '%s' is layer %d, want at most %d", w->text,
+                        EXG_NET_LAYERS + 1, EXG_NET_LAYERS);
     }
     if (net->nlayer > 0) {
         l->ic = l[-1].oc;
@@ -210,7 +212,7 @@ static exg_status read_layers(exg_net *net, const char *text)
         }
         if (last) {
             return exg_fail(EXG_EUSAGE,
-                            "model: '%s' comes after the final linear; a "
+                            "--model: '%s' comes after the final linear; a "
                             "linear before it needs its outputs, linearN",
                             w.text);
         }
@@ -219,7 +221,7 @@ static exg_status read_layers(exg_net *net, const char *text)
         EXG_TRY(add_layer(net, &w));
     }
     if (!last) {
-        st = exg_fail(EXG_EUSAGE, "model: '%s' does not end in 'linear'",
+        st = exg_fail(EXG_EUSAGE, "--model: '%s' does not end in 'linear'",
                       net->nlayer > 0 ? w.text : "");
     }
 done:
@@ -231,11 +233,11 @@ static exg_status check_input(exg_int c, exg_int h, exg_int w, exg_int nclass)
     if (c < 1 || h < 1 || w < 1 || c > SIDE_MAX || h > SIDE_MAX ||
         w > SIDE_MAX) {
         return exg_fail(EXG_EUSAGE,
-                        "model: input %td x %td x %td, want sides 1..%d", c, h,
-                        w, SIDE_MAX);
+                        "--model: input %td x %td x %td, want sides 1..%d", c,
+                        h, w, SIDE_MAX);
     }
     if (nclass < 2 || nclass > SIDE_MAX) {
-        return exg_fail(EXG_EUSAGE, "model: %td classes, want 2..%d", nclass,
+        return exg_fail(EXG_EUSAGE, "--model: %td classes, want 2..%d", nclass,
                         SIDE_MAX);
     }
     return EXG_OK;
