@@ -2,10 +2,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/rng.h"
-#include "kern/kern.h"
 #include "kern/ref.h"
-#include "support.h"
+#include "kernels.h"
 
 /* Relative to the largest value: the transforms' matrices amplify the roundings
  * of single precision to some 30 units of 2^-24 at most. */
@@ -25,11 +23,8 @@ static const struct {
 };
 
 enum {
-    SHAPES = sizeof shapes / sizeof shapes[0],
-    ISAS = 3
+    SHAPES = sizeof shapes / sizeof shapes[0]
 };
-
-static const char *const isa_name[] = {"avx512", "avx2", "base"};
 
 /* One convolution's arrays. */
 typedef struct {
@@ -37,25 +32,6 @@ typedef struct {
     exg_int nx, ny, nw;
     float *x, *w, *b, *y, *dy, *dx, *dw, *db, *work;
 } bed;
-
-static void fill(float *v, exg_int n, uint32_t what)
-{
-    const exg_rng stream = {.seed = 11, .use = EXG_RNG_SYNTH, .sub = what};
-
-    for (exg_int i = 0; i < n; i++) {
-        v[i] = 2.0f * exg_rng_uniform(stream, (uint64_t)i) - 1.0f;
-    }
-}
-
-static const exg_kern *kernels(int isa)
-{
-    const exg_kern *kern = NULL;
-
-    if (exg_kern_select(isa_name[isa], &kern) != EXG_OK) {
-        exg_err_clear();
-    }
-    return kern;
-}
 
 /* Random inputs; outputs and workspace are NaN, on which none may rely. */
 static void make(bed *t, int shape, const exg_kern *kern)
@@ -103,7 +79,7 @@ static void drop(bed *t)
     }
 }
 
-static void ck_near(const float *got, const float *want, exg_int n)
+static void ck_close(const float *got, const float *want, exg_int n)
 {
     double largest = 0;
 
@@ -151,7 +127,7 @@ START_TEST(forward_is_its_definition)
     for (int relu = 0; relu < 2; relu++) {
         exg_conv_forward_ref(&t.s, t.x, t.w, t.b, relu, want.y);
         kern->conv_forward(&t.s, t.x, t.w, t.b, relu, t.y, t.work);
-        ck_near(t.y, want.y, t.ny);
+        ck_close(t.y, want.y, t.ny);
     }
     drop(&t);
     drop(&want);
@@ -171,12 +147,12 @@ START_TEST(backward_is_its_definition)
     exg_conv_wgrad_ref(&t.s, t.x, t.dy, want.dw, want.db);
     exg_conv_dgrad_ref(&t.s, t.dy, t.w, NULL, want.dx);
     kern->conv_backward(&t.s, t.x, t.dy, t.w, NULL, t.dw, t.db, t.dx, t.work);
-    ck_near(t.dw, want.dw, t.nw);
-    ck_near(t.db, want.db, t.s.oc);
-    ck_near(t.dx, want.dx, t.nx);
+    ck_close(t.dw, want.dw, t.nw);
+    ck_close(t.db, want.db, t.s.oc);
+    ck_close(t.dx, want.dx, t.nx);
     exg_conv_dgrad_ref(&t.s, t.dy, t.w, t.x, want.dx);
     kern->conv_backward(&t.s, t.x, t.dy, t.w, t.x, t.dw, t.db, t.dx, t.work);
-    ck_near(t.dx, want.dx, t.nx);
+    ck_close(t.dx, want.dx, t.nx);
     drop(&t);
     drop(&want);
 }
