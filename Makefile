@@ -41,7 +41,7 @@ kern_once := $(wildcard src/kern/*_ref.c src/kern/select.c)
 kern_fast := $(filter-out $(kern_once),$(wildcard src/kern/*.c))
 src_lib   := $(kern_once) $(wildcard $(patsubst %,src/%/*.c,core par data model \
              train explain embed store plot export))
-src_app   := $(wildcard src/app/*.c)
+src_app   := $(filter-out %_main.c,$(wildcard src/app/*.c))
 obj_kern  := $(foreach i,$(ISA),$(kern_fast:src/kern/%.c=$(O)/kern/$i/%.o))
 obj_lib   := $(src_lib:src/%.c=$(O)/%.o)
 obj_app   := $(src_app:src/%.c=$(O)/%.o)
@@ -59,15 +59,16 @@ quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 .PHONY: all run check deps data help clean lint format bench sanitize faults plots \
         configure install uninstall
 
-all: exigo-mpi $(tools) ## build ./exigo-mpi and the analysis tools
+programs := exigo-mpi exigo-tsne
+all: $(programs) $(tools) ## build ./exigo-mpi and the analysis tools
 
 # The programs at the root are those of the build that was made last.
-exigo-mpi: $(O)/exigo-mpi
+$(programs): %: $(O)/%
 	$(call quiet,COPY)cp -f $< $@
 analysis/exigo-%: $(O)/analysis/exigo-%
 	$(call quiet,COPY)cp -f $< $@
 
-$(O)/exigo-mpi: $(obj_app) $(lib)
+$(addprefix $(O)/,$(programs)): $(O)/exigo-%: $(O)/app/%_main.o $(obj_app) $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(O)/analysis/exigo-%: $(O)/analysis/exigo_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
@@ -141,10 +142,10 @@ lint: build/packages.ok ## clang-tidy, cppcheck, include rules, layout, scripts
 
 install: all ## copy the programs to DESTDIR and PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin
-	install exigo-mpi $(tools) $(DESTDIR)$(PREFIX)/bin
+	install $(programs) $(tools) $(DESTDIR)$(PREFIX)/bin
 
 uninstall: ## remove what install has copied
-	rm -f $(patsubst %,$(DESTDIR)$(PREFIX)/bin/%,exigo-mpi $(notdir $(tools)))
+	rm -f $(patsubst %,$(DESTDIR)$(PREFIX)/bin/%,$(programs) $(notdir $(tools)))
 
 settings := BUILD NP MPICC MPIRUN MPIFLAGS PREFIX CFLAGS LDFLAGS RANKS DATA
 configure: ## keep settings given on this command line in config.mk
@@ -155,6 +156,6 @@ help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' Makefile
 
 clean: ## remove what make has built
-	rm -rf build exigo-mpi $(tools)
+	rm -rf build $(programs) $(tools)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

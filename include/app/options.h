@@ -7,15 +7,16 @@
 
 /** Options by default, preset, file and command line.
  *
- * Local.  --help and --version are settled before: exg_options_asked().
+ * Local.
  * @param[out] opts  owned by the caller: exg_free()
  * @return EXG_OK, EXG_EUSAGE, EXG_EIO (the --config file), EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_options_read(int argc, char *const *argv,
                                            exg_opts **opts);
 
-/** 1 if the argument "--name" is there: for --help and --version, which work
- * whatever else is wrong.  Local. */
-int exg_options_asked(int argc, char *const *argv, const char *name);
+/** Apply the file that the option "config" names, if it does: lines, or the
+ * /config of a results file.  For any table that has that row.  Local.
+ * @return EXG_OK, EXG_EUSAGE, EXG_EIO, EXG_EINPUT */
+EXG_MUST_CHECK exg_status exg_options_config(exg_opts *opts);
 
 /** Usage, table, examples.  Local. */
 void exg_options_help(FILE *out);

@@ -129,40 +129,29 @@ done:
     return st;
 }
 
+exg_status exg_options_config(exg_opts *opts)
+{
+    const char *config = exg_opts_text(opts, "config");
+
+    return config[0] == '\0' ? EXG_OK
+           : is_hdf5(config) ? read_results(opts, config)
+                             : exg_opts_file(opts, config);
+}
+
 exg_status exg_options_read(int argc, char *const *argv, exg_opts **out)
 {
     exg_status st = EXG_OK;
     exg_opts *opts = NULL;
-    const char *config;
 
     EXG_TRY(exg_opts_create(table, ROWS, &opts));
     EXG_TRY(exg_opts_arguments(opts, argc, argv));
-    config = exg_opts_text(opts, "config");
-    if (config[0] != '\0') {
-        EXG_TRY(is_hdf5(config) ? read_results(opts, config)
-                                : exg_opts_file(opts, config));
-    }
+    EXG_TRY(exg_options_config(opts));
     EXG_TRY(apply_preset(opts));
-    if (exg_opts_flag(opts, "help") || exg_opts_flag(opts, "version")) {
-        st = exg_fail(EXG_EUSAGE, "--help and --version take no value and "
-                                  "belong on the command line");
-        goto done;
-    }
     *out = opts;
     opts = NULL;
 done:
     exg_free(opts);
     return st;
-}
-
-int exg_options_asked(int argc, char *const *argv, const char *name)
-{
-    for (int a = 1; a < argc; a++) {
-        if (strncmp(argv[a], "--", 2) == 0 && strcmp(argv[a] + 2, name) == 0) {
-            return 1;
-        }
-    }
-    return 0;
 }
 
 void exg_options_help(FILE *out)

@@ -225,12 +225,7 @@ exg_status exg_pipeline_run(const exg_par *par, const exg_opts *opts, int argc,
 {
     exg_status st = EXG_OK;
     exg_run run = {.par = par, .opts = opts, .start = exg_clock_now()};
-    uint64_t hash = 0;
 
-    for (exg_int i = 0; i < opts->n; i++) {
-        hash = exg_par_hash(hash, opts->text[i], strlen(opts->text[i]));
-    }
-    EXG_TRY(exg_par_same(par, hash, "options"));
     EXG_TRY(run_stages(&run, argc, argv));
 done:
     clear(&run);

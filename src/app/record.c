@@ -14,7 +14,8 @@
 #include "store/results.h"
 #include "store/schema.h"
 
-static exg_status put_config(const exg_run *run, exg_writer *w)
+exg_status exg_record_config(const exg_par *par, const exg_opts *opts,
+                             exg_writer *w)
 {
     exg_status st = EXG_OK;
     exg_results_pair option[EXG_OPT_MAX];
@@ -22,15 +23,15 @@ static exg_status put_config(const exg_run *run, exg_writer *w)
     const exg_int size = EXG_OPT_MAX * 2 * EXG_OPT_TEXT_MAX;
     exg_int n = 0;
 
-    EXG_TRY_ALL(run->par, exg_new(&json, size));
-    for (exg_int i = 0; i < run->opts->n; i++) {
-        if (run->opts->row[i].role == EXG_OPT_RESULT) {
-            option[n].name = run->opts->row[i].name;
-            option[n++].value = run->opts->text[i];
+    EXG_TRY_ALL(par, exg_new(&json, size));
+    for (exg_int i = 0; i < opts->n; i++) {
+        if (opts->row[i].role == EXG_OPT_RESULT) {
+            option[n].name = opts->row[i].name;
+            option[n++].value = opts->text[i];
         }
     }
-    exg_options_json(run->opts, EXG_OPT_RESULT, json, (size_t)size);
-    EXG_TRY(exg_results_config(run->par, w, n, option, json));
+    exg_options_json(opts, EXG_OPT_RESULT, json, (size_t)size);
+    EXG_TRY(exg_results_config(par, w, n, option, json));
 done:
     exg_free(json);
     return st;
@@ -207,7 +208,7 @@ static exg_status put_results(exg_run *run, const curves *c, exg_writer *w)
 {
     exg_status st = EXG_OK;
 
-    EXG_TRY(put_config(run, w));
+    EXG_TRY(exg_record_config(run->par, run->opts, w));
     EXG_TRY(put_dataset(run, w));
     if (run->epoch[0].epoch >= 0) {
         EXG_TRY(put_history(run, c, w));

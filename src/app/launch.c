@@ -1,9 +1,9 @@
-/* main.c -- start, one message if anything failed, stop, exit status. */
-#include <stdio.h>
-#include <stdlib.h>
+/* launch.c -- start, one message if anything failed, stop, exit status. */
+#include "app/launch.h"
 
-#include "app/options.h"
-#include "app/pipeline.h"
+#include <stdlib.h>
+#include <string.h>
+
 #include "app/version.h"
 #include "core/log.h"
 #include "par/agree.h"
@@ -31,50 +31,83 @@ static int is_first(void)
     return 1;
 }
 
-/* --help and --version need no MPI, so they work on any login node. */
-static int answer_at_once(int argc, char **argv)
+/* Whether the argument "--name" is there, whatever else is wrong. */
+static int asked(int argc, char *const *argv, const char *name)
 {
-    const int help = exg_options_asked(argc, argv, "help");
+    for (int a = 1; a < argc; a++) {
+        if (strncmp(argv[a], "--", 2) == 0 && strcmp(argv[a] + 2, name) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
 
-    if (!help && !exg_options_asked(argc, argv, "version")) {
+/* --help and --version need no MPI, so they work on any login node. */
+static int answer_at_once(int argc, char **argv, const exg_launch *program)
+{
+    const int help = asked(argc, argv, "help");
+
+    if (!help && !asked(argc, argv, "version")) {
         return 0;
     }
     if (is_first()) {
-        help ? exg_options_help(stdout) : exg_version_print(stdout);
+        help ? program->help(stdout) : exg_version_print(stdout);
     }
     return 1;
 }
 
-static exg_status run(const exg_par *par, int argc, char **argv)
+/* They are words, and were looked for before anything else. */
+static exg_status check_words(const exg_opts *opts)
+{
+    return exg_opts_flag(opts, "help") || exg_opts_flag(opts, "version")
+               ? exg_fail(EXG_EUSAGE, "--help and --version take no value and "
+                                      "belong on the command line")
+               : EXG_OK;
+}
+
+static exg_status same_options(const exg_par *par, const exg_opts *opts)
+{
+    uint64_t hash = 0;
+
+    for (exg_int i = 0; i < opts->n; i++) {
+        hash = exg_par_hash(hash, opts->text[i], strlen(opts->text[i]));
+    }
+    return exg_par_same(par, hash, "options");
+}
+
+static exg_status run(const exg_par *par, int argc, char **argv,
+                      const exg_launch *program)
 {
     exg_status st = EXG_OK;
     exg_opts *opts = NULL;
 
-    EXG_TRY_ALL(par, exg_options_read(argc, argv, &opts));
+    EXG_TRY_ALL(par, program->options(argc, argv, &opts));
+    EXG_TRY_ALL(par, check_words(opts));
     exg_log_start((exg_log_setup){.speaks = par->rank == 0,
                                   .quiet = exg_opts_flag(opts, "quiet"),
                                   .form = exg_opts_text(opts, "log")[0] == 'j'
                                               ? EXG_LOG_JSON
                                               : EXG_LOG_TEXT});
     exg_version_warn();
-    EXG_TRY(exg_pipeline_run(par, opts, argc, argv));
+    EXG_TRY(same_options(par, opts));
+    EXG_TRY(program->run(par, opts, argc, argv));
 done:
     exg_log_stop();
     exg_free(opts);
     return st;
 }
 
-int main(int argc, char **argv)
+int exg_launch_main(int argc, char **argv, const exg_launch *program)
 {
     exg_par par;
     exg_status st;
 
-    if (answer_at_once(argc, argv)) {
+    if (answer_at_once(argc, argv, program)) {
         return 0;
     }
     st = exg_par_start(&argc, &argv, &par);
     if (st == EXG_OK) {
-        st = run(&par, argc, argv);
+        st = run(&par, argc, argv, program);
     }
     if (st != EXG_OK && par.rank == 0) {
         fprintf(stderr, "exigo: %s\n", exg_err_text());

@@ -1,0 +1,29 @@
+/* launch.h -- what the main() of every MPI program here does.  Layer: app. */
+#ifndef EXG_APP_LAUNCH_H
+#define EXG_APP_LAUNCH_H
+
+#include <stdio.h>
+
+#include "core/opt.h"
+#include "par/par.h"
+
+/** A program.  Static data. */
+typedef struct {
+    /** Print the help.  Local. */
+    void (*help)(FILE *out);
+
+    /** Options of the command line; owned by the caller, exg_free().  Local. */
+    exg_status (*options)(int argc, char *const *argv, exg_opts **opts);
+
+    /** The work.  Collective; opts are the same on all ranks, and the log
+     * follows their rows "quiet" and "log". */
+    exg_status (*run)(const exg_par *par, const exg_opts *opts, int argc,
+                      char *const *argv);
+} exg_launch;
+
+/** Answer --help and --version, which need no MPI; else start, run, print one
+ * message if anything failed, stop.  Collective; first call of main().
+ * @return the exit status: 0, 2 for wrong usage, 1 for any other failure */
+int exg_launch_main(int argc, char **argv, const exg_launch *program);
+
+#endif

@@ -1,0 +1,102 @@
+#!/bin/bash
+# e2e_tsne.sh -- exigo-tsne on matrices of several kinds: the same bits from 1,
+# 2, 3, 4 and 8 ranks, figures, and one line for whatever is wrong.
+# shellcheck source=tests/e2e.sh
+. "$(dirname "$0")/e2e.sh"
+program=$build/exigo-tsne
+x=$scratch/x.h5
+"$build"/tests/tool_matrix "$x" || exit 1
+short=(--tsne-iterations 60 --tsne-early 20 --quiet)
+
+# map NAME RANKS ARGUMENTS...
+map() {
+    local name=$1 ranks=$2
+    shift 2
+    on "$ranks" "$@" "${short[@]}" >"$scratch/log" 2>&1 || {
+        fail "$name: exit status $?"
+        cat "$scratch/log"
+    }
+}
+
+for n in 1 2 3 4 8; do
+    map "x on $n ranks" "$n" "$x:/group/x" "$scratch/x$n.h5" \
+        --labels "$x:/label" --keep-features --tsne-perplexity 10,40 \
+        --tsne-sweep 4,10 --tsne-late 1.5 --tsne-stop 1e-7
+    [ "$n" = 1 ] || same "1 and $n ranks" "$scratch"/x{1,"$n"}.h5
+done
+for part in /config /embedding /tsne /tsne_3d /tsne_sweep/p4 /tsne_sweep/p10; do
+    h5dump -n "$scratch/x1.h5" | grep -q " $part$" || fail "no $part"
+done
+if "${PYTHON:-/usr/bin/python3}" -c 'import h5py' 2>/dev/null; then
+    "${PYTHON:-/usr/bin/python3}" tests/e2e_schema.py "$scratch/x1.h5" \
+        >"$scratch/log" || fail "schema: $(cat "$scratch/log")"
+else
+    echo "skipped: the schema of a map's file: no h5py"
+fi
+
+# A map of a sweep is that of a run at its perplexity alone.
+map alone 2 "$x:/group/x" "$scratch/alone.h5" --labels "$x:/label" \
+    --tsne-perplexity 10 --tsne-late 1.5 --tsne-stop 1e-7
+for what in coordinates kl trustworthiness_12; do
+    same "the sweep's $what" "$scratch"/{x1,alone}.h5 \
+        "/tsne_sweep/p10/$what" "/tsne/$what"
+done
+
+# Integers are numbers; without labels there is a map too, and it is drawn.
+map int 3 "$x:/int" "$scratch/int.h5" --tsne-dims 2
+h5dump -n "$scratch/int.h5" | grep -q /embedding && fail "features unasked for"
+for f in x1 int; do
+    "$build/analysis/exigo-plot" "$scratch/$f.h5" --out "$scratch/$f" \
+        >"$scratch/log" 2>&1 || fail "figures of $f: $(cat "$scratch/log")"
+    [ -s "$scratch/$f/tsne.png" ] || fail "no tsne.png of $f"
+done
+
+# refused STATUS PATTERN ARGUMENTS...: alone and, with `together` set, on 3.
+refused() {
+    local status=$1 pattern=$2 n got
+    shift 2
+    for n in 1 ${together:+3}; do
+        if [ "$n" = 1 ]; then
+            timeout -k 5 20 "$program" "$@" >"$scratch/log" 2>"$scratch/err"
+        else
+            LIMIT=20 on "$n" "$@" >"$scratch/log" 2>"$scratch/err"
+        fi
+        got=$?
+        [ "$got" = "$status" ] || fail "$*: status $got, want $status"
+        [ "$(grep -ac '^exigo:' "$scratch/err")" = 1 ] ||
+            fail "$*: want one line"
+        grep -aq "^exigo: .*$pattern" "$scratch/err" ||
+            fail "$*: want '$pattern', got $(head -n 3 "$scratch/err")"
+    done
+    ls "$scratch"/none.h5* >/dev/null 2>&1 && fail "$*: a file remains"
+}
+out=$scratch/none.h5
+refused 2 'input: not given'
+refused 2 'out: not given' "$x:/group/x"
+refused 2 "want FILE.h5:/path" "$x" "$out"
+refused 2 'tsne-perplexity: 51, want at most 50 for 151' "$x:/int" "$out" \
+    --tsne-perplexity 51
+refused 2 'tsne-sweep: 60, want at most 50' "$x:/int" "$out" --tsne-sweep 5,60
+refused 2 'tsne-lr: .fast., want auto' "$x:/int" "$out" --tsne-lr fast
+refused 2 'few: 3 rows of 7 columns, want 4' "$x:/few" "$out"
+refused 2 'is read as well' "$x:/int" "$x"
+together=yes
+refused 1 'missing: missing' "$x:/missing" "$out"
+together=
+refused 1 'nothing.h5: No such file' "$scratch/nothing.h5:/x" "$out"
+refused 1 'line: 1 dimension, want 2' "$x:/line" "$out"
+refused 1 'text: holds no numbers' "$x:/text" "$out"
+refused 1 'group: no dataset' "$x:/group" "$out"
+together=yes
+refused 1 'row 77, column 3 is nan' "$x:/nan" "$out"
+together=
+refused 1 'row 5, column 3 is inf' "$x:/huge" "$out"
+refused 1 '150 labels, want one for each of 151' "$x:/int" "$out" \
+    --labels "$x:/short"
+together=yes
+refused 1 'negative: row 140 is -1' "$x:/int" "$out" --labels "$x:/negative"
+together=
+refused 1 'cannot create' "$x:/int" "$scratch/no/where.h5"
+
+"$program" --nope --help | grep -q '^usage: mpirun' || fail "--help"
+finish
