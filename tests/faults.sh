@@ -35,11 +35,12 @@ fails() {
 tried=' '
 # sweep ARGUMENTS...: each point of this run that has not been tried yet.
 sweep() {
-    local point
+    local point points
     EXG_FAULT=list on 2 "$@" >"$scratch/log" 2>"$scratch/points" ||
         fail "without faults: status $?"
-    for point in $(sed -n 's/^fault point \([^ ]*\) .*/\1/p' \
-        "$scratch/points" | sort -u); do
+    mapfile -t points < <(
+        sed -n 's/^fault point \([^ ]*\) .*/\1/p' "$scratch/points" | sort -u)
+    for point in "${points[@]}"; do
         case $tried in *" $point "*) continue ;; esac
         tried+="$point "
         fails "$point" 1 "$@" || fails "$point" 0 "$@" ||
@@ -49,6 +50,6 @@ sweep() {
 sweep "${whole[@]}" "${common[@]}"
 sweep "${plain[@]}" "${common[@]}"
 [ "$tried" != ' ' ] || fail "$program has no fault points"
-points=$(wc -w <<<"$tried")
-echo "$((points > failures ? points - failures : 0)) passed, $failures failed"
+count=$(wc -w <<<"$tried")
+echo "$((count > failures ? count - failures : 0)) passed, $failures failed"
 finish

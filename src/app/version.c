@@ -9,6 +9,7 @@
 #include <png.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <zlib.h>
 
 #include "core/lane.h"
@@ -90,16 +91,29 @@ void exg_version_print(FILE *out)
     }
 }
 
+/* Is it a core type of OpenBLAS whose kernels are AVX-512? */
+static int is_wide(const char *core)
+{
+    static const char *const wide[] = {"SkylakeX", "Cooperlake",
+                                       "SapphireRapids"};
+    int found = 0;
+
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) {
+        found |= strcasecmp(core, wide[i]) == 0;
+    }
+    return found;
+}
+
 void exg_version_warn(void)
 {
     const char *preset = getenv("OPENBLAS_CORETYPE");
     const exg_kern *kern = NULL;
 
-    if (preset != NULL && strcmp(preset, "Haswell") == 0 &&
+    if (preset != NULL && !is_wide(openblas_get_corename()) &&
         exg_kern_select(NULL, &kern) == EXG_OK &&
         strcmp(kern->isa, "avx512") == 0) {
         exg_log_warn("OPENBLAS_CORETYPE=%s holds the BLAS below this CPU's "
-                     "AVX-512 and halves its speed; unset it",
+                     "AVX-512 and can halve its speed; unset it",
                      preset);
     }
 }

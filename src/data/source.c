@@ -78,8 +78,8 @@ static exg_status find_dir(const exg_source_want *want, places *at)
     }
     if (!at->named && (stat(at->dir, &info) != 0 || !S_ISDIR(info.st_mode))) {
         return exg_fail(EXG_EUSAGE,
-                        "%s: no such data, want mnist, fashion or a directory "
-                        "of IDX files",
+                        "--data: %s: no such data, want mnist, fashion or a "
+                        "directory of IDX files",
                         at->dir);
     }
     find_file(at->dir, 0, at->path[0]);
