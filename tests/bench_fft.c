@@ -45,7 +45,7 @@ static void place(exg_int n, int dims, double reach, float *y)
     }
 }
 
-static void print_error(const exg_par *par, const exg_kern *kern,
+static void print_error(const exg_par *par, const exg_kern *kern, double guess,
                         const exg_cloud *cloud, const float *f, double z)
 {
     const exg_shard mine = exg_shard_mine(par, cloud->total);
@@ -74,9 +74,10 @@ static void print_error(const exg_par *par, const exg_kern *kern,
     MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, par->comm);
     most = exg_reduce_max(par, most);
     if (par->rank == 0) {
-        printf("force error %.2e of all, largest %.2e of the mean square root "
+        printf("force error %.2e (estimate %.2e) of all, largest %.2e of the "
+               "mean square root "
                "force %.3g; Z %.2e\n",
-               sqrt(sum[0] / sum[1]),
+               sqrt(sum[0] / sum[1]), guess,
                sqrt(most / (sum[1] / (double)cloud->total)),
                sqrt(sum[1] / (double)cloud->total), z / zx - 1.0);
     }
@@ -147,7 +148,8 @@ int main(int argc, char **argv)
         printf("ms, %.3f MB sent\n", 1e-6 * least.bytes);
     }
     if (argc > 5 && atoi(argv[5]) != 0) {
-        print_error(&par, kern, &cloud, f, z);
+        print_error(&par, kern, exg_repulse_fft_cost(state).error, &cloud, f,
+                    z);
     }
     exg_repulse_fft.destroy(&state);
     exg_cloud_destroy(&cloud);

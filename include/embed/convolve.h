@@ -15,12 +15,18 @@
 /** A grid and its kernel.  Opaque. */
 typedef struct exg_convolve exg_convolve;
 
-/** Bounds that a grid's caller can watch. */
+/** What a caller can learn from the node charges, as int32. */
 typedef struct {
-    int64_t total;  /* sum of all node charges, as int32                     */
-    int64_t large;  /* nodes whose charge is 2^29 or more: fewer bits, soon  */
-    int64_t medium; /* nodes of 2^27 or more: if none, one more bit is free */
+    int64_t total;   /* their sum                                           */
+    int64_t large;   /* how many are 2^29 or more: fewer bits, soon         */
+    int64_t medium;  /* or 2^27 or more: if none, one more bit is free      */
+    int64_t squares; /* sum of (charge >> shift)^2, shift = bits over
+                        EXG_CONVOLVE_SQUARE: how dense the points are       */
 } exg_convolve_sums;
+
+enum {
+    EXG_CONVOLVE_SQUARE = 10 /* bits of a unit charge in the squares */
+};
 
 /** Seconds of this rank and bytes that it sent, since creation. */
 typedef struct {

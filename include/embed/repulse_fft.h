@@ -12,9 +12,11 @@ typedef struct {
     double grid, sort, spread, sum, forward, turn, line, inverse, share, gather,
         agree, scatter;
     double bytes;
-    int nodes;   /* of the grid in use, per axis  */
-    int grids;   /* how often the grid changed    */
-    int repeats; /* passes with too many bits     */
+    double error; /* estimate of the last call's */
+    int nodes;    /* of the grid in use, per axis  */
+    int grids;    /* how often the grid changed    */
+    int repeats;  /* passes with too many bits     */
+    int pairs;    /* calls left to all pairs       */
 } exg_fft_cost;
 
 /** Their names. */

@@ -18,7 +18,8 @@ enum {
     GUARD = 16, /* m - 2 n: keeps the kernel's kink at distance m / 2 ten nodes
                    from any pair of points; the splines' inverse falls by 0.43
                    a node */
-    WHOLE = 8,  /* m is a multiple, and so are rows in memory: 64 bytes */
+    EVEN = 4,   /* m is a multiple                                      */
+    WHOLE = 8,  /* rows in memory are multiples: 64 bytes                */
     LEAST = 8
 };
 
@@ -37,10 +38,10 @@ static int is_smooth(exg_int m)
 exg_int exg_convolve_nodes(exg_int wanted)
 {
     const exg_int n = wanted < LEAST ? LEAST : wanted;
-    exg_int m = (2 * n + GUARD + WHOLE - 1) / WHOLE * WHOLE;
+    exg_int m = (2 * n + GUARD + EVEN - 1) / EVEN * EVEN;
 
     while (!is_smooth(m)) {
-        m += WHOLE;
+        m += EVEN;
     }
     return (m - GUARD) / 2;
 }
@@ -208,15 +209,22 @@ static double lap(double *from)
     return seconds;
 }
 
-static exg_convolve_sums sums_of(exg_int n, const uint32_t *charge)
+static exg_convolve_sums sums_of(exg_int n, int bits, const uint32_t *charge)
 {
-    exg_convolve_sums s = {0, 0, 0};
+    const int shift =
+        bits > EXG_CONVOLVE_SQUARE ? bits - EXG_CONVOLVE_SQUARE : 0;
+    exg_convolve_sums s = {0, 0, 0, 0};
+    uint64_t squares = 0;
 
     for (exg_int i = 0; i < n; i++) {
+        const uint32_t c = charge[i] >> shift;
+
+        squares += (uint64_t)c * c;
         s.total += (int32_t)charge[i];
         s.large += charge[i] >= (1u << 29);
         s.medium += charge[i] >= (1u << 27);
     }
+    s.squares = (int64_t)squares;
     return s;
 }
 
@@ -323,6 +331,17 @@ static void convolve_line(const exg_par *par, exg_convolve *c, exg_int l)
     move_line(par, c, l, 1);
 }
 
+/* What this rank sends in a run, where sums and shares go round a ring. */
+static double bytes_of(const exg_par *par, const exg_convolve *c)
+{
+    const double nodes = (double)(c->planes * c->rows * c->n);
+    const exg_int there = (c->lines - c->line.count) * c->plane.count;
+    const exg_int back = c->line.count * (c->planes - c->plane.count);
+
+    return 2.0 * sizeof(float) * nodes * (par->size - 1) / par->size +
+           (double)sizeof(fftwf_complex) * (double)(there + back);
+}
+
 void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
                       const uint32_t *charge, float *potential,
                       exg_convolve_sums *sums)
@@ -333,7 +352,7 @@ void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
 
     EXG_MPI(MPI_Reduce_scatter(charge, c->charge, c->count, MPI_UINT32_T,
                                MPI_SUM, par->comm));
-    *sums = sums_of(c->plane.count * size, c->charge);
+    *sums = sums_of(c->plane.count * size, bits, c->charge);
     c->cost.sum += lap(&from);
     for (exg_int p = 0; p < c->plane.count; p++) {
         plane_forward(c, unit, c->charge + p * size);
@@ -357,4 +376,5 @@ void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
                            c->share_count, c->share_first, MPI_FLOAT,
                            par->comm));
     c->cost.share += lap(&from);
+    c->cost.bytes += bytes_of(par, c);
 }

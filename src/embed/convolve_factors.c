@@ -48,15 +48,13 @@ static double mean_defect(const exg_convolve *c, double spacing)
     return sum / ((double)c->m * (double)c->mrow * (double)c->mplane);
 }
 
-/* Influence of wave k of an axis of m nodes, over m for the way back. */
+/* Influence of wave k <= m / 2 of an axis of m nodes, over m for the way back.
+ */
 static double influence(exg_int k, exg_int m)
 {
-    const double angle = M_PI * (double)(2 * k > m ? k - m : k) / (double)m;
+    const double angle = M_PI * (double)k / (double)m;
     double own = 1.0, all = 0.0;
 
-    if (m == 1) {
-        return 1.0; /* no such axis */
-    }
     for (int a = -ALIASES; a <= ALIASES; a++) {
         const double x = angle + M_PI * a;
         const double w = x == 0.0 ? 1.0 : sin(x) / x;
@@ -125,47 +123,69 @@ static void put_plane(exg_convolve *c, double spacing, double mean, exg_int p,
     }
 }
 
-/* Transform my lines and put the influence on them. */
+/* The influence of every wave up to the middle of an axis. */
+static exg_status table_of(const exg_convolve *c, double **by_wave)
+{
+    exg_status st = EXG_OK;
+
+    EXG_TRY(exg_new(by_wave, c->half));
+    for (exg_int k = 0; k < c->half; k++) {
+        (*by_wave)[k] = influence(k, c->m);
+    }
+done:
+    return st;
+}
+
+/* Transform line l of mine, and put the influence on it. */
+static void finish_line(exg_convolve *c, fftwf_plan plan, float *x,
+                        const double *by_wave, exg_int l)
+{
+    float *factor = c->factor + l * c->band;
+    const exg_int line = c->line.first + l, wave = line / c->half;
+    const exg_int r = 2 * wave > c->mrow ? c->mrow - wave : wave;
+    const double of_line =
+        by_wave[line % c->half] * (c->mrow > 1 ? by_wave[r] : 1.0);
+
+    for (exg_int p = 0; p < c->band; p++) {
+        x[p] = factor[p];
+    }
+    if (plan != NULL) {
+        fftwf_execute(plan);
+    }
+    for (exg_int p = 0; p < c->band; p++) {
+        const double of_plane = plan != NULL ? by_wave[p] : 1.0;
+
+        factor[p] = (float)((double)x[p] * of_line * of_plane);
+    }
+    if (line == 0) {
+        factor[0] = 0.0f; /* the mean, up to rounding */
+    }
+}
+
 static exg_status finish_lines(exg_convolve *c)
 {
     const int band = (int)c->band;
-    const fftwf_r2r_kind even = FFTW_REDFT00;
     fftwf_plan plan = NULL;
     float *x = NULL;
-    double *by_plane = NULL;
+    double *by_wave = NULL;
     exg_status st = EXG_OK;
 
     EXG_TRY(exg_new(&x, c->band));
-    EXG_TRY(exg_new(&by_plane, c->band));
+    EXG_TRY(table_of(c, &by_wave));
     if (band > 1) {
-        plan = fftwf_plan_r2r_1d(band, x, x, even, FFTW_ESTIMATE);
-    }
-    for (exg_int p = 0; p < c->band; p++) {
-        by_plane[p] = influence(p, c->mplane);
+        plan = fftwf_plan_r2r_1d(band, x, x, FFTW_REDFT00, FFTW_ESTIMATE);
+        if (plan == NULL) {
+            st = exg_fail(EXG_ENOMEM, "t-SNE: no FFTW plan of length %d", band);
+            goto done;
+        }
     }
     for (exg_int l = 0; l < c->line.count; l++) {
-        float *factor = c->factor + l * c->band;
-        const exg_int line = c->line.first + l;
-        const double of_line = influence(line / c->half, c->mrow) *
-                               influence(line % c->half, c->m);
-
-        for (exg_int p = 0; p < c->band; p++) {
-            x[p] = factor[p];
-        }
-        if (band > 1) {
-            fftwf_execute(plan);
-        }
-        for (exg_int p = 0; p < c->band; p++) {
-            factor[p] = (float)((double)x[p] * of_line * by_plane[p]);
-        }
-        if (line == 0) {
-            factor[0] = 0.0f; /* the mean, up to rounding */
-        }
+        finish_line(c, plan, x, by_wave, l);
     }
 done:
     fftwf_destroy_plan(plan);
     exg_free(x);
-    exg_free(by_plane);
+    exg_free(by_wave);
     return st;
 }
 

@@ -63,26 +63,15 @@ exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
     return EXG_OK;
 }
 
-/* The faster one: all pairs while their number is small. */
-static const exg_repulse *faster(exg_int total, int dims)
-{
-    return total > (dims < 3 ? 15000 : 30000) ? &exg_repulse_fft
-                                              : &exg_repulse_exact;
-}
-
-exg_status exg_repulse_pick(const char *name, exg_int total, int dims,
+exg_status exg_repulse_pick(const char *name, int dims,
                             const exg_repulse **engine)
 {
-    static const exg_repulse *const list[] = {&exg_repulse_exact,
-                                              &exg_repulse_fft};
+    static const exg_repulse *const list[] = {
+        &exg_repulse_auto, &exg_repulse_exact, &exg_repulse_fft};
 
     if (dims < 1 || dims > EXG_PAIRS_DIMS) {
         return exg_fail(EXG_EUSAGE, "t-SNE: %d dimensions, want 1 to %d", dims,
                         EXG_PAIRS_DIMS);
-    }
-    if (strcmp(name, "auto") == 0) {
-        *engine = faster(total, dims);
-        return EXG_OK;
     }
     for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
         if (strcmp(name, list[i]->name) == 0) {

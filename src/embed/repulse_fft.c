@@ -8,8 +8,8 @@
  * in smooth particle-mesh Ewald, Essmann et al. 1995).  Linderman et al. 2019
  * take four charges, double precision and a node every 1/3.
  *
- * Errors: the kernel's transform falls as exp(-k), so a grid cuts off
- * exp(-pi / spacing) of it; the splines add about as much. */
+ * Points that no grid in memory can span are left to all pairs; so are, for
+ * "auto", iterations in which all pairs cost less. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 #include "core/clock.h"
 #include "core/fixed.h"
 #include "embed/convolve.h"
+#include "embed/mesh.h"
 #include "embed/repulse.h"
 #include "embed/repulse_fft.h"
 #include "par/agree.h"
@@ -24,32 +25,26 @@
 
 enum {
     LANE = 16,
-    LEAST_NODES = 32, /* for small maps: the grid shrinks with them       */
-    RIM = 5,          /* nodes that the stencils of the outermost want    */
-    STEPS = 4,        /* spacings of small maps per factor of 2           */
-    MOST_STEPS = 100, /* below 1e-8 everything is one place               */
     SORT_EVERY = 10,
     BUCKETS = 1 << 20,
     FEWER_BITS = 4
 };
 
-/* By dimensions: nodes that fit in memory, and a spacing at which the error is
- * below 1e-3 of the forces. */
-static const exg_int most_nodes[] = {0, 1 << 20, 4096, 384};
-static const double coarsest[] = {0.0, 0.22, 0.25, 0.3};
+#define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
 
 typedef struct {
     const exg_kern *kern;
-    int dims, z_scale;
-    int bits; /* of charges, for the next call       */
-    int age;  /* calls since points were sorted      */
+    int dims, z_scale, force2_scale;
+    int thrifty; /* 1: all pairs where they cost less */
+    int bits;    /* of charges, for the next call       */
+    int age;     /* calls since points were sorted      */
     exg_shard mine;
     exg_convolve *grid; /* NULL: none yet             */
-    exg_int n;          /* its nodes, its step        */
-    double spacing;
-    uint32_t *charge; /* shape (n^dims), and slack    */
-    float *potential; /* shape (n^dims), and slack    */
-    void *exact;      /* for maps too wide for a grid */
+    exg_mesh mesh;      /* its shape                  */
+    double wanted;      /* spacing, for the next call */
+    uint32_t *charge;   /* shape (n^dims), and slack    */
+    float *potential;   /* shape (n^dims), and slack    */
+    void *exact;        /* for maps too wide for a grid */
 
     exg_int stride;
     int32_t *order;  /* shape (my points): sorted in space            */
@@ -94,7 +89,7 @@ done:
 }
 
 static exg_status create(const exg_par *par, const exg_kern *kern,
-                         exg_int total, int dims, void **state)
+                         exg_int total, int dims, int thrifty, void **state)
 {
     exg_status st = EXG_OK;
     fft *e = NULL;
@@ -105,7 +100,11 @@ static exg_status create(const exg_par *par, const exg_kern *kern,
     e->dims = dims;
     e->mine = exg_shard_mine(par, total);
     e->stride = (e->mine.count + LANE - 1) / LANE * LANE;
+    e->thrifty = thrifty;
+    e->wanted = exg_mesh_spacing(dims);
     e->z_scale = exg_fixed_scale(2.0 * (double)total, total);
+    e->force2_scale =
+        exg_fixed_scale(FORCE2_BOUND * (double)total * (double)total, total);
     e->bits = exg_fixed_scale(1.0, total) - 32;
     e->bits = e->bits < EXG_STENCIL_MOST_BITS ? e->bits : EXG_STENCIL_MOST_BITS;
     e->bits = e->bits > 0 ? e->bits : 0;
@@ -122,77 +121,11 @@ done:
     return st;
 }
 
-/* The box of all points. */
-typedef struct {
-    double middle[EXG_PAIRS_DIMS];
-    double reach; /* half of its longest side */
-} box;
-
-static box box_of(const exg_cloud *cloud)
-{
-    box b = {.reach = 0.0};
-
-    for (int k = 0; k < cloud->dims; k++) {
-        const float *y = cloud->y + k * cloud->stride;
-        float low[LANE], high[LANE]; /* lanes, so that it can be vectorised */
-
-        for (int l = 0; l < LANE; l++) {
-            low[l] = high[l] = y[0];
-        }
-        for (exg_int i = 0; i < cloud->total / LANE * LANE; i += LANE) {
-            for (int l = 0; l < LANE; l++) {
-                low[l] = y[i + l] < low[l] ? y[i + l] : low[l];
-                high[l] = y[i + l] > high[l] ? y[i + l] : high[l];
-            }
-        }
-        for (exg_int i = 0; i < cloud->total % LANE; i++) {
-            const float v = y[cloud->total - 1 - i];
-
-            low[i] = v < low[i] ? v : low[i];
-            high[i] = v > high[i] ? v : high[i];
-        }
-        for (int l = 1; l < LANE; l++) {
-            low[0] = low[l] < low[0] ? low[l] : low[0];
-            high[0] = high[l] > high[0] ? high[l] : high[0];
-        }
-        b.middle[k] = 0.5 * ((double)low[0] + (double)high[0]);
-        b.reach = fmax(b.reach, 0.5 * ((double)high[0] - (double)low[0]));
-    }
-    return b;
-}
-
-/* Nodes and spacing for a map of this reach; n = 0: too wide.  A grid stays
- * until the map outgrows it or wants much less. */
-static void fit(const fft *e, double reach, exg_int *n, double *spacing)
-{
-    const double most = coarsest[e->dims];
-    const exg_int least = exg_convolve_nodes(LEAST_NODES);
-    const double small = 0.5 * (double)(least - RIM) * most;
-    const double nodes = 2.0 * reach / most + RIM + 1;
-
-    if (nodes > (double)most_nodes[e->dims]) {
-        *n = 0;
-        *spacing = most;
-        return;
-    }
-    *n = exg_convolve_nodes((exg_int)nodes);
-    *spacing = most;
-    if (reach < small) {
-        const double step = floor(STEPS * log2(small / fmax(reach, 1e-30)));
-
-        *n = least;
-        *spacing *= exp2(-fmin(step, MOST_STEPS) / STEPS);
-    } else if (*n < e->n &&
-               exg_convolve_nodes((exg_int)(1.2 * nodes)) >= e->n) {
-        *n = e->n;
-    }
-}
-
 static exg_int size_of(const fft *e)
 {
-    return e->dims == 1   ? e->n
-           : e->dims == 2 ? e->n * e->n
-                          : e->n * e->n * e->n;
+    return e->dims == 1   ? e->mesh.n
+           : e->dims == 2 ? e->mesh.n * e->mesh.n
+                          : e->mesh.n * e->mesh.n * e->mesh.n;
 }
 
 /* The grid's part is added as long as the grid lives, and kept at its end. */
@@ -211,47 +144,47 @@ static exg_fft_cost with_grid(const fft *e)
         all.share += c.share;
         all.bytes += c.bytes;
     }
-    all.nodes = (int)e->n;
+    all.nodes = (int)e->mesh.n;
     return all;
 }
 
-/* A grid that suits the map. */
-static exg_status regrid(const exg_par *par, fft *e, exg_int n, double spacing)
+/* Take a grid into use. */
+static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
 {
     exg_status st = EXG_OK;
 
     e->cost = with_grid(e);
     exg_convolve_destroy(&e->grid);
-    if (n != e->n) {
+    if (mesh.n != e->mesh.n) {
         exg_free(e->charge);
         exg_free(e->potential);
         e->charge = NULL;
         e->potential = NULL;
-        e->n = n;
+        e->mesh = mesh;
         EXG_TRY_ALL(par, exg_new(&e->charge, size_of(e) + EXG_STENCIL_SLACK));
         EXG_TRY_ALL(par,
                     exg_new(&e->potential, size_of(e) + EXG_STENCIL_SLACK));
         e->age = SORT_EVERY;
     }
-    e->spacing = spacing;
-    EXG_TRY(exg_convolve_create(par, e->dims, n, spacing, &e->grid));
+    e->mesh = mesh;
+    EXG_TRY(exg_convolve_create(par, e->dims, mesh.n, mesh.spacing, &e->grid));
     e->cost.grids++;
 done:
     return st;
 }
 
-static exg_stencil stencil_of(const fft *e, const box *b)
+static exg_stencil stencil_of(const fft *e, const exg_mesh_box *b)
 {
     exg_stencil s = {.dims = e->dims,
-                     .n = e->n,
-                     .per_unit = (float)(1.0 / e->spacing),
+                     .n = e->mesh.n,
+                     .per_unit = (float)(1.0 / e->mesh.spacing),
                      .count = e->mine.count,
                      .stride = e->stride,
                      .y = e->y};
 
     for (int k = 0; k < e->dims; k++) {
-        s.first[k] =
-            (float)(b->middle[k] - 0.5 * (double)(e->n - 1) * e->spacing);
+        s.first[k] = (float)(b->middle[k] -
+                             0.5 * (double)(e->mesh.n - 1) * e->mesh.spacing);
     }
     return s;
 }
@@ -266,8 +199,8 @@ static exg_int bucket_of(const fft *e, const exg_stencil *s,
         const float y = cloud->y[k * cloud->stride + e->mine.first + i];
         exg_int cell = (exg_int)((y - s->first[k]) * s->per_unit);
 
-        cell = cell < 0 ? 0 : cell >= e->n ? e->n - 1 : cell;
-        at = at * ((e->n >> shift) + 1) + (cell >> shift);
+        cell = cell < 0 ? 0 : cell >= e->mesh.n ? e->mesh.n - 1 : cell;
+        at = at * ((e->mesh.n >> shift) + 1) + (cell >> shift);
     }
     return at;
 }
@@ -279,7 +212,7 @@ static void sort_points(fft *e, const exg_stencil *s, const exg_cloud *cloud)
     int shift = 0;
     int32_t *first = e->bucket;
 
-    while (pow((double)((e->n >> shift) + 1), e->dims) > BUCKETS) {
+    while (pow((double)((e->mesh.n >> shift) + 1), e->dims) > BUCKETS) {
         shift++;
     }
     memset(first, 0, sizeof *first * (BUCKETS + 1));
@@ -312,13 +245,48 @@ static int next_bits(const fft *e, const exg_convolve_sums *sums)
                                                                 : e->bits;
 }
 
+/* What a pass finds, over all points. */
+typedef struct {
+    double z;       /* sum of q, each point with itself included */
+    double force2;  /* mean square of F                          */
+    double density; /* mean over points: points in a unit of volume */
+} found;
+
+/* My share of it, in fixed point. */
+static void add_up(const fft *e, const exg_stencil *s, exg_fixed *all)
+{
+    const double unit = 0.5 * (double)s->per_unit;
+
+    for (exg_int i = 0; i < e->mine.count; i++) {
+        double f2 = 0.0;
+
+        for (int k = 0; k < e->dims; k++) {
+            const double f = unit * (double)e->slope[k * e->stride + i];
+
+            f2 += f * f;
+        }
+        all[0] += exg_fixed_of((double)e->value[i], e->z_scale);
+        all[1] += exg_fixed_of(f2, e->force2_scale);
+    }
+}
+
+/* The sum of squared charges, of which a point is 1. */
+static double squares_of(const fft *e, const exg_convolve_sums *sums)
+{
+    const int bits =
+        e->bits < EXG_CONVOLVE_SQUARE ? e->bits : EXG_CONVOLVE_SQUARE;
+
+    return ldexp((double)sums->squares, -2 * bits);
+}
+
 /* Spread, convolve, gather.  Returns 0 where a node's charge did not fit: then
  * the total is short by 2^32. */
-static int pass(const exg_par *par, fft *e, const exg_stencil *s, double *z)
+static int pass(const exg_par *par, fft *e, const exg_stencil *s, found *out)
 {
+    const double n = (double)e->mine.total;
     const int64_t due = (int64_t)e->mine.total << e->bits;
     exg_convolve_sums sums;
-    exg_fixed all[4] = {0};
+    exg_fixed all[6] = {0};
     double from = exg_clock_now();
     int fits;
 
@@ -328,50 +296,31 @@ static int pass(const exg_par *par, fft *e, const exg_stencil *s, double *z)
     exg_convolve_run(par, e->grid, e->bits, e->charge, e->potential, &sums);
     lap(&from);
     e->kern->stencil_gather(s, e->potential, e->value, e->slope);
-    for (exg_int i = 0; i < e->mine.count; i++) {
-        all[0] += exg_fixed_of((double)e->value[i], e->z_scale);
-    }
+    add_up(e, s, all);
     e->cost.gather += lap(&from);
-    all[1] = sums.total;
-    all[2] = sums.large;
-    all[3] = sums.medium;
-    exg_reduce_fixed(par, 4, all);
+    all[2] = sums.total;
+    all[3] = sums.large;
+    all[4] = sums.medium;
+    all[5] = sums.squares;
+    exg_reduce_fixed(par, 6, all);
     e->cost.agree += lap(&from);
-    sums = (exg_convolve_sums){all[1], all[2], all[3]};
-    *z = exg_fixed_value(all[0], e->z_scale);
+    sums = (exg_convolve_sums){all[2], all[3], all[4], all[5]};
+    out->z = exg_fixed_value(all[0], e->z_scale) +
+             n * n * exg_convolve_mean(e->grid);
+    out->force2 = exg_fixed_value(all[1], e->force2_scale) / n;
+    out->density = exg_mesh_density(e->dims, e->mesh.spacing, e->mine.total,
+                                    squares_of(e, &sums));
     fits = llabs(sums.total - due) < (int64_t)1 << 31;
     e->bits = fits ? next_bits(e, &sums)
                    : (e->bits > FEWER_BITS ? e->bits - FEWER_BITS : 0);
     return fits;
 }
 
-static exg_status forces(const exg_par *par, void *state,
-                         const exg_cloud *cloud, float *f, double *z)
+/* My points, in the order of the last sorting. */
+static void fetch_points(fft *e, const exg_stencil *s, const exg_cloud *cloud)
 {
-    exg_status st = EXG_OK;
-    fft *e = state;
-    const double n = (double)cloud->total;
-    double from = exg_clock_now();
-    const box b = box_of(cloud);
-    exg_stencil s;
-    exg_int nodes;
-    double spacing, sum;
-
-    fit(e, b.reach, &nodes, &spacing);
-    if (nodes == 0) {
-        if (e->exact == NULL) {
-            EXG_TRY(exg_repulse_exact.create(par, e->kern, cloud->total,
-                                             e->dims, &e->exact));
-        }
-        return exg_repulse_exact.forces(par, e->exact, cloud, f, z);
-    }
-    if (e->grid == NULL || nodes != e->n || spacing != e->spacing) {
-        EXG_TRY(regrid(par, e, nodes, spacing));
-    }
-    e->cost.grid += lap(&from);
-    s = stencil_of(e, &b);
     if (e->age++ >= SORT_EVERY) {
-        sort_points(e, &s, cloud);
+        sort_points(e, s, cloud);
         e->age = 1;
     }
     for (int k = 0; k < e->dims; k++) {
@@ -381,19 +330,87 @@ static exg_status forces(const exg_par *par, void *state,
             e->y[k * e->stride + i] = y[e->order[i]];
         }
     }
+}
+
+/* One pass on a grid of the wanted spacing; *again: its error was too large,
+ * and a finer grid is wanted now. */
+static exg_status try_grid(const exg_par *par, fft *e, const exg_cloud *cloud,
+                           const exg_mesh_box *box, exg_mesh mesh, found *out,
+                           int *again)
+{
+    exg_status st = EXG_OK;
+    const double wanted = e->wanted;
+    double from = exg_clock_now();
+    exg_stencil s;
+    int large;
+
+    if (e->grid == NULL || mesh.n != e->mesh.n ||
+        mesh.spacing != e->mesh.spacing) {
+        EXG_TRY(regrid(par, e, mesh));
+    }
+    e->cost.grid += lap(&from);
+    s = stencil_of(e, box);
+    fetch_points(e, &s, cloud);
     e->cost.sort += lap(&from);
-    while (!pass(par, e, &s, &sum)) {
+    while (!pass(par, e, &s, out)) {
         e->cost.repeats++;
     }
-    lap(&from);
-    for (int k = 0; k < e->dims; k++) {
-        const float factor = -0.5f * s.per_unit;
+    e->cost.error =
+        exg_mesh_error(e->dims, mesh.spacing, out->density, out->force2);
+    large = e->cost.error > EXG_MESH_BOUND;
+    if (large || mesh.spacing == wanted) { /* small maps have a finer one */
+        e->wanted = exg_mesh_tune(e->dims, wanted, out->density, out->force2);
+    }
+    *again = large && e->wanted < wanted;
+done:
+    return st;
+}
+
+static exg_status all_pairs(const exg_par *par, fft *e, const exg_cloud *cloud,
+                            float *f, double *z)
+{
+    exg_status st = EXG_OK;
+
+    if (e->exact == NULL) {
+        EXG_TRY(exg_repulse_exact.create(par, e->kern, cloud->total, e->dims,
+                                         &e->exact));
+    }
+    EXG_TRY(exg_repulse_exact.forces(par, e->exact, cloud, f, z));
+    e->cost.pairs++;
+done:
+    return st;
+}
+
+static exg_status forces(const exg_par *par, void *state,
+                         const exg_cloud *cloud, float *f, double *z)
+{
+    exg_status st = EXG_OK;
+    fft *e = state;
+    const int dims = e->dims;
+    const exg_mesh_box box = exg_mesh_box_of(cloud);
+    double from;
+    found out = {.z = 0.0};
+    int again = 1;
+
+    while (again) {
+        const exg_mesh mesh = exg_mesh_fit(dims, box.reach, e->wanted, e->mesh);
+
+        if (mesh.n == 0 ||
+            (e->thrifty && exg_mesh_cost(dims, cloud->total, mesh.n) >
+                               exg_mesh_cost_of_pairs(dims, cloud->total))) {
+            return all_pairs(par, e, cloud, f, z);
+        }
+        EXG_TRY(try_grid(par, e, cloud, &box, mesh, &out, &again));
+    }
+    from = exg_clock_now();
+    for (int k = 0; k < dims; k++) {
+        const float unit = -0.5f * (float)(1.0 / e->mesh.spacing);
 
         for (exg_int i = 0; i < e->mine.count; i++) {
-            f[e->order[i] * e->dims + k] = factor * e->slope[k * e->stride + i];
+            f[e->order[i] * dims + k] = unit * e->slope[k * e->stride + i];
         }
     }
-    *z = sum + n * n * exg_convolve_mean(e->grid) - n;
+    *z = out.z - (double)cloud->total;
     e->cost.scatter += lap(&from);
 done:
     return st;
@@ -408,8 +425,26 @@ exg_fft_cost exg_repulse_fft_cost(const void *state)
     return with_grid(state);
 }
 
+static exg_status create_fft(const exg_par *par, const exg_kern *kern,
+                             exg_int total, int dims, void **state)
+{
+    return create(par, kern, total, dims, 0, state);
+}
+
+static exg_status create_auto(const exg_par *par, const exg_kern *kern,
+                              exg_int total, int dims, void **state)
+{
+    return create(par, kern, total, dims, 1, state);
+}
+
 const exg_repulse exg_repulse_fft = {.name = "fft",
                                      .most_dims = 3,
-                                     .create = create,
+                                     .create = create_fft,
                                      .forces = forces,
                                      .destroy = destroy};
+
+const exg_repulse exg_repulse_auto = {.name = "auto",
+                                      .most_dims = 3,
+                                      .create = create_auto,
+                                      .forces = forces,
+                                      .destroy = destroy};

@@ -29,7 +29,7 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
                         "stop at %g: want positive numbers",
                         o->exaggeration, o->late, o->learning_rate, o->stop);
     }
-    if (exg_repulse_pick(o->engine, total, o->dims, &engine) != EXG_OK) {
+    if (exg_repulse_pick(o->engine, o->dims, &engine) != EXG_OK) {
         return EXG_EUSAGE;
     }
     return exg_points_check(total, dim, o->perplexity);
@@ -160,8 +160,7 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
 
     EXG_TRY_ALL(par, exg_tsne_check(tiles->total, tiles->dim, opt));
     EXG_TRY(same(par, opt));
-    EXG_TRY_ALL(
-        par, exg_repulse_pick(opt->engine, tiles->total, opt->dims, &engine));
+    EXG_TRY_ALL(par, exg_repulse_pick(opt->engine, opt->dims, &engine));
     EXG_TRY_ALL(par, kern != NULL ? EXG_OK : exg_kern_select(NULL, &kern));
     EXG_TRY(make_room(par, p->rows, opt, &r));
     EXG_TRY(start(par, tiles, opt, &r));
