@@ -12,6 +12,7 @@
 
 #include "core/lane.h"
 #include "core/mem.h"
+#include "kern/near.h"
 #include "kern/pairs.h"
 #include "kern/stencil.h"
 
@@ -98,6 +99,14 @@ typedef struct {
 
     /** t-SNE attraction on sparse rows; see exg_pairs_attract_ref(). */
     void (*pairs_attract)(const exg_pairs_sparse *s, float *f);
+
+    /** Pairs that may be neighbours; see exg_near_sieve_ref(). */
+    void (*near_sieve)(exg_int m, const float *a, const float *ka,
+                       const float *b, const float *kb, uint64_t *hit);
+
+    /** Squared distances, the same bits; see exg_near_distances_ref(). */
+    void (*near_distances)(exg_int d, const float *x, const float *y, exg_int n,
+                           const int32_t *which, float *dist2);
 
     /** Points to a grid; see exg_stencil_spread_ref(). */
     void (*stencil_spread)(const exg_stencil *s, int bits, uint32_t *grid);

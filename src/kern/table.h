@@ -55,6 +55,12 @@ void EXG_KERN(exg_stencil_spread)(const exg_stencil *s, int bits,
 void EXG_KERN(exg_stencil_gather)(const exg_stencil *s, const float *grid,
                                   float *value, float *slope);
 
+void EXG_KERN(exg_near_sieve)(exg_int m, const float *a, const float *ka,
+                              const float *b, const float *kb, uint64_t *hit);
+void EXG_KERN(exg_near_distances)(exg_int d, const float *x, const float *y,
+                                  exg_int n, const int32_t *which,
+                                  float *dist2);
+
 extern const exg_kern EXG_KERN(exg_kern_table);
 
 #endif
