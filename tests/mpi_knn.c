@@ -4,6 +4,8 @@
 
 #include "core/rng.h"
 #include "embed/knn.h"
+#include "kern/kern.h"
+#include "sets.h"
 #include "support.h"
 
 enum {
@@ -114,6 +116,113 @@ START_TEST(ties_go_to_the_lower_row)
 }
 END_TEST
 
+/* Shapes of data that a search by bounds could get wrong. */
+typedef enum {
+    CLUSTERS, /* tight, far from each other: bounds drown in rounding   */
+    ZEROS,    /* a third of the rows are zero, the others half zero     */
+    FLAT,     /* most columns are constant, few vary                    */
+    NOISE,    /* all directions alike: no axis tells anything           */
+    PLANE,    /* two dimensions, turned into all columns                */
+    KINDS
+} kind;
+
+static float sample_of(kind what, exg_int row, exg_int d)
+{
+    const exg_rng r = {.seed = 5, .use = EXG_RNG_SYNTH, .sub = what};
+    const uint64_t at = (uint64_t)(row * 1000 + d);
+    const float u = exg_rng_uniform(r, at) - 0.5f;
+
+    switch (what) {
+    case CLUSTERS:
+        return 1e-3f * u +
+               10.0f * exg_rng_uniform(r, (uint64_t)(row % 5 * 1000 + d));
+    case ZEROS:
+        return row % 3 == 0 || u < 0.0f ? 0.0f : u;
+    case FLAT:
+        return d % 16 == 3 ? u : 2.5f;
+    case PLANE:
+        return sinf((float)d) * exg_rng_uniform(r, (uint64_t)row * 1000) +
+               cosf((float)d) * exg_rng_uniform(r, (uint64_t)row * 1000 + 1);
+    default:
+        return u;
+    }
+}
+
+/* What exg_knn() should find: distances by its definition, all of them. */
+static int wanted(const exg_kern *kern, exg_int n, exg_int wide, const float *x,
+                  exg_int row, exg_int k, const int32_t *index,
+                  const float *dist2)
+{
+    static float all[2000];
+    static int32_t every[2000];
+    exg_int before = 0;
+
+    for (exg_int j = 0; j < n; j++) {
+        every[j] = (int32_t)j;
+    }
+    kern->near_distances(wide, x + row * wide, x, n, every, all);
+    for (exg_int a = 0; a < k; a++) {
+        const int32_t j = index[a];
+
+        if (j < 0 || j >= n || j == row || dist2[a] != all[j] ||
+            (a > 0 && (dist2[a - 1] > dist2[a] ||
+                       (dist2[a - 1] == dist2[a] && index[a - 1] >= j)))) {
+            return 0;
+        }
+    }
+    for (exg_int j = 0; j < n; j++) { /* those that come before the last */
+        before += j != row && (all[j] < dist2[k - 1] ||
+                               (all[j] == dist2[k - 1] && j < index[k - 1]));
+    }
+    return before == k - 1;
+}
+
+/* Bit for bit, against all distances of the same definition. */
+START_TEST(no_bound_hides_a_neighbour)
+{
+    static const struct {
+        exg_int n, d, k;
+    } shape[] = {{1500, 64, 20}, {700, 400, 12}, {513, 30, 512}, {3, 20, 2}};
+    const kind what = (kind)(_i % KINDS);
+    const exg_int n = shape[_i / KINDS].n, d = shape[_i / KINDS].d;
+    const exg_int k = shape[_i / KINDS].k, wide = (d + 15) / 16 * 16;
+    const exg_shard mine = exg_shard_mine(world, n);
+    exg_par alone = sets_alone();
+    exg_tiles *tiles = NULL, *whole = NULL;
+    const exg_kern *kern = NULL;
+    float *x = NULL, *all = NULL, *dist2 = NULL;
+    int32_t *index = NULL;
+    int good = 1;
+
+    ck_ok(world, exg_kern_select(NULL, &kern));
+    ck_ok(world, exg_new(&x, n * d));
+    ck_ok(world, exg_new(&all, n * wide));
+    ck_ok(world, exg_new(&index, mine.count * k));
+    ck_ok(world, exg_new(&dist2, mine.count * k));
+    for (exg_int i = 0; i < n * d; i++) {
+        x[i] = sample_of(what, i / d, i % d);
+    }
+    ck_ok(world, exg_tiles_create(&alone, n, d, x, &whole));
+    for (exg_int i = 0; i < n; i++) {
+        memcpy(all + i * wide, whole->x + i * d, sizeof *x * (size_t)d);
+    }
+    ck_ok(world, exg_tiles_create(world, n, d, x + mine.first * d, &tiles));
+    ck_ok(world, exg_knn(world, tiles, k, index, dist2));
+    for (exg_int i = 0; i < mine.count; i++) {
+        good &= wanted(kern, n, wide, all, mine.first + i, k, index + i * k,
+                       dist2 + i * k);
+    }
+    ck_all(world, good);
+    exg_tiles_destroy(&tiles);
+    exg_tiles_destroy(&whole);
+    exg_free(x);
+    exg_free(all);
+    exg_free(index);
+    exg_free(dist2);
+    MPI_Comm_free(&alone.comm);
+}
+END_TEST
+
 START_TEST(tiles_are_centred_and_return_to_their_owners)
 {
     enum {
@@ -156,6 +265,7 @@ Suite *exg_suite(void)
 
     tcase_add_loop_test(tc, neighbours_are_those_of_brute_force, 0, 4);
     tcase_add_test(tc, ties_go_to_the_lower_row);
+    tcase_add_loop_test(tc, no_bound_hides_a_neighbour, 0, 4 * KINDS);
     tcase_add_test(tc, tiles_are_centred_and_return_to_their_owners);
     return s;
 }

@@ -8,17 +8,20 @@
 
 /** The k nearest other rows of every row, in Euclidean distance.
  *
- * Collective; k is equal on all ranks.  Blocks of rows travel round a ring of
- * ranks while the products of the current block are computed; memory per rank
- * is O(N D / R + tile).  Equal distances go to the lower row.  Identical rows
- * have distance exactly 0.
+ * Collective; k is equal on all ranks.  Exact: of all pairs, those are left out
+ * whose distance is bounded from below by more than the last neighbour's (see
+ * lead.h, pack.h).  A distance is that of exg_near_distances_ref(), the same
+ * bits from any number of ranks and for both rows; it is exactly 0 for
+ * identical rows.  Equal distances go to the lower row.  Blocks of rows travel
+ * round a ring of ranks, the next behind the work on the last; memory per rank
+ * is O(N (D + k) / R).
  *
  * @param[in]  tiles  the matrix
  * @param[in]  k      1 <= k <= tiles->total - 1
  * @param[out] index  shape (my count of exg_shard_mine(), k): row numbers,
  *                    nearest first
  * @param[out] dist2  the same shape: squared distances in the tiles' scale
- * @return EXG_OK, EXG_ENOMEM
+ * @return EXG_OK, EXG_ENOMEM, EXG_ENUMERIC
  */
 EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_tiles *tiles,
                                   exg_int k, int32_t *index, float *dist2);

@@ -6,9 +6,9 @@
 
 /** The tiles of one rank, passing by.  Plain data. */
 typedef struct {
-    exg_shard tiles;     /* which                                          */
-    exg_int tile_floats; /* floats from one tile to the next               */
-    const float *data;   /* per tile: rows (EXG_TILE, D), then their norms */
+    exg_shard tiles;     /* which                            */
+    exg_int tile_floats; /* floats from one tile to the next */
+    const float *data;   /* shape (tiles.count, tile_floats) */
 } exg_ring_block;
 
 /** What is done with a block.  Local; see exg_ring_turn().
@@ -19,10 +19,13 @@ typedef exg_status (*exg_ring_visit)(void *state, const exg_ring_block *block);
 /** Show every rank's tiles to every rank, my own first.
  *
  * Collective.  The next block arrives while `visit` works on this one.
+ * @param[in] own          which tiles are mine: exg_shard_mine() of their total
+ * @param[in] tile_floats  of a tile, equal on all ranks
+ * @param[in] mine         shape (own.count, tile_floats): my block
  * @return EXG_OK, EXG_ENOMEM, or what visit returned on the lowest rank that
  *         failed */
-EXG_MUST_CHECK exg_status exg_ring_turn(const exg_par *par,
-                                        const exg_tiles *tiles,
+EXG_MUST_CHECK exg_status exg_ring_turn(const exg_par *par, exg_shard own,
+                                        exg_int tile_floats, const float *mine,
                                         exg_ring_visit visit, void *state);
 
 /** What is done with the squared distances between two tiles.  Local.

@@ -1,60 +1,61 @@
 /* knn.c -- see knn.h.
  *
+ * Most pairs are told to be no neighbours by lower bounds: of whole tiles by
+ * their centres and radii, of single pairs by a few lead coordinates (lead.h).
+ * Only those that pass, about 1 in 100, are measured in full.  Bounds allow for
+ * every rounding, so what is found is exact, and a pair's distance is one
+ * definite number whoever measures it.
+ *
  * A candidate is one 64-bit word, the bits of its squared distance above its
  * row number: non-negative floats compare like their bits, so words compare by
  * distance and then by row, and the k smallest are one definite set whatever
- * the order in which the blocks come round.  A row collects what does not
- * exceed its threshold; when its buffer fills, the k smallest stay and the
- * threshold falls to the largest of them. */
+ * the order in which tiles come.  A row collects what is below its limit; when
+ * its buffer fills, the k smallest stay and the limit falls to the largest of
+ * them. */
 #include "embed/knn.h"
 
+#include <cblas.h> /* openblas_set_num_threads */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "embed/pack.h"
 #include "embed/ring.h"
+#include "kern/kern.h"
 #include "par/agree.h"
 
-/* Candidates of my tiles' rows. */
+_Static_assert((int)EXG_TILE == (int)EXG_NEAR_TILE,
+               "kernels work on whole tiles");
+
+/* A tile that passes by, and how far it is. */
 typedef struct {
-    const exg_tiles *tiles;
-    exg_int k, room; /* room > k + EXG_TILE */
-    uint64_t *word;  /* shape (rows, room)  */
-    int32_t *held;   /* shape (rows)        */
-    float *bound;    /* shape (rows): largest squared distance still wanted */
+    float far;      /* from centre to centre                     */
+    uint32_t tile;  /* of the block                              */
+    uint64_t least; /* no pair of it has a smaller word          */
+} visitor;
+
+/* Candidates of my packed rows. */
+typedef struct {
+    const exg_pack *pack;
+    const exg_kern *kern;
+    exg_int k, room;  /* candidates wanted, held at most           */
+    double wider;     /* factor of bounds, for rounding            */
+    uint64_t *word;   /* shape (rows, room)                        */
+    int32_t *held;    /* shape (rows)                              */
+    uint64_t *limit;  /* shape (rows): largest word wanted         */
+    visitor *visitor; /* shape (most tiles of a rank)              */
+    _Alignas(64) float ka[EXG_TILE];
+    uint64_t hit[EXG_TILE * EXG_NEAR_WORDS];
+    int32_t which[EXG_TILE];
+    float dist2[EXG_TILE];
 } search;
 
-/* Bring the k smallest of n words to the front (quickselect). */
-static void keep_smallest(uint64_t *w, exg_int n, exg_int k)
+static uint64_t word_of(float dist2, int32_t row)
 {
-    exg_int low = 0, high = n - 1;
+    uint32_t bits;
 
-    while (low < high) {
-        const uint64_t pivot = w[low + (high - low) / 2];
-        exg_int i = low, j = high;
-
-        while (i <= j) {
-            while (w[i] < pivot) {
-                i++;
-            }
-            while (w[j] > pivot) {
-                j--;
-            }
-            if (i <= j) {
-                const uint64_t t = w[i];
-
-                w[i++] = w[j];
-                w[j--] = t;
-            }
-        }
-        if (k - 1 <= j) {
-            high = j;
-        } else if (k - 1 >= i) {
-            low = i;
-        } else {
-            return;
-        }
-    }
+    memcpy(&bits, &dist2, sizeof bits);
+    return (uint64_t)bits << 32 | (uint32_t)row;
 }
 
 static float distance_of(uint64_t word)
@@ -66,56 +67,169 @@ static float distance_of(uint64_t word)
     return d;
 }
 
-/* Keep k candidates of a row, if it has so many, and lower its bound. */
+/* Keep k candidates of a row, if it has so many, and lower its limit. */
 static void shrink(search *s, exg_int row)
 {
     uint64_t *w = s->word + row * s->room;
 
     if (s->held[row] >= s->k) {
-        keep_smallest(w, s->held[row], s->k);
+        exg_pack_smallest(w, s->held[row], s->k);
         s->held[row] = (int32_t)s->k;
-        s->bound[row] = distance_of(w[s->k - 1]);
+        s->limit[row] = w[0];
+        for (exg_int a = 1; a < s->k; a++) {
+            s->limit[row] = w[a] > s->limit[row] ? w[a] : s->limit[row];
+        }
     }
 }
 
-/* Collect the candidates among n distances of one row. */
-static void collect(search *s, exg_int row, exg_int first, exg_int n,
-                    const float *d)
+/* Measure the n rows of a tile that `which` names; keep the near ones. */
+static void collect(search *s, exg_int row, const float *x, const float *tile,
+                    exg_int n)
 {
-    const float bound = s->bound[row];
+    const exg_pack_layout *at = &s->pack->at;
     uint64_t *w = s->word + row * s->room;
-    exg_int held = s->held[row];
 
-    for (exg_int b = 0; b < n; b += 16) {
-        const exg_int end = b + 16 < n ? b + 16 : n;
-        int any = 0;
+    s->kern->near_distances(at->wide, x, tile, n, s->which, s->dist2);
+    for (exg_int i = 0; i < n; i++) {
+        const int32_t id = exg_pack_id(at, tile, s->which[i]);
+        const uint64_t new = word_of(s->dist2[i], id);
 
-        for (exg_int j = b; j < b + 16; j++) { /* most blocks have none */
-            any |= d[j] <= bound;
-        }
-        for (exg_int j = b; any && j < end; j++) {
-            uint32_t bits;
-
-            memcpy(&bits, &d[j], sizeof bits);
-            w[held] = (uint64_t)bits << 32 | (uint64_t)(first + j);
-            held += d[j] <= bound && first + j != s->tiles->first + row;
+        if (new < s->limit[row]) {
+            w[s->held[row]++] = new;
+            if (s->held[row] == s->room) {
+                shrink(s, row);
+            }
         }
     }
-    s->held[row] = (int32_t)held;
-    if (held >= s->room - EXG_TILE) {
+    if (s->limit[row] == UINT64_MAX) {
         shrink(s, row);
     }
 }
 
-static void use(void *state, exg_int tile, exg_int first, exg_int count,
-                const float *dist2)
+/* Rows of a tile that passed the sieve, without the row itself. */
+static exg_int passed(search *s, exg_int r, int same)
+{
+    exg_int n = 0;
+
+    for (int i = 0; i < EXG_NEAR_WORDS; i++) {
+        uint64_t bits = s->hit[r * EXG_NEAR_WORDS + i];
+
+        if (same && r / 64 == i) {
+            bits &= ~((uint64_t)1 << r % 64);
+        }
+        for (; bits != 0; bits &= bits - 1) {
+            s->which[n++] = i * 64 + __builtin_ctzll(bits);
+        }
+    }
+    return n;
+}
+
+/* One of my tiles against another. */
+static void meet(search *s, exg_int mine, const float *other, int same)
+{
+    const exg_pack_layout *at = &s->pack->at;
+    const float *tile = s->pack->data + mine * at->floats;
+    const exg_int row0 = mine * EXG_TILE;
+
+    for (exg_int r = 0; r < EXG_TILE; r++) {
+        const uint64_t limit = s->limit[row0 + r];
+        const double bound = limit == UINT64_MAX
+                                 ? INFINITY
+                                 : (double)distance_of(limit) * s->wider;
+
+        s->ka[r] = exg_pack_id(at, tile, r) < 0
+                       ? -INFINITY
+                       : (float)(0.5 * bound + (double)tile[at->half + r]);
+    }
+    s->kern->near_sieve(at->m, tile + at->panel, s->ka, other + at->panel,
+                        other + at->half, s->hit);
+    for (exg_int r = 0; r < EXG_TILE; r++) {
+        const exg_int n = passed(s, r, same);
+
+        if (n > 0) {
+            collect(s, row0 + r, tile + r * at->wide, other, n);
+        }
+    }
+}
+
+/* How far a tile is, and what its pairs cannot be below. */
+static visitor look_at(const search *s, const float *a, const float *b,
+                       exg_int tile)
+{
+    const exg_pack_layout *at = &s->pack->at;
+    exg_pack_facts fa, fb;
+    double far = 0.0, gap;
+
+    memcpy(&fa, a + at->facts, sizeof fa);
+    memcpy(&fb, b + at->facts, sizeof fb);
+    for (exg_int c = 0; c < at->m; c++) {
+        const double e = (double)a[at->centre + c] - (double)b[at->centre + c];
+
+        far += e * e;
+    }
+    far = sqrt(far);
+    gap = far - (double)fa.radius - (double)fb.radius -
+          1e-6 * ((double)fa.norm + (double)fb.norm);
+    gap = gap > 0.0 ? gap * gap / s->wider : 0.0;
+    return (visitor){.far = (float)far,
+                     .tile = (uint32_t)tile,
+                     .least = word_of((float)gap, fb.lowest)};
+}
+
+static int nearer(const void *a, const void *b)
+{
+    const visitor *x = a, *y = b;
+
+    if (x->far != y->far) {
+        return x->far < y->far ? -1 : 1;
+    }
+    return x->tile < y->tile ? -1 : x->tile > y->tile;
+}
+
+/* The largest word that a row of my tile still wants. */
+static uint64_t widest(const search *s, exg_int mine)
+{
+    const exg_pack_layout *at = &s->pack->at;
+    const float *tile = s->pack->data + mine * at->floats;
+    uint64_t most = 0;
+
+    for (exg_int r = 0; r < EXG_TILE && exg_pack_id(at, tile, r) >= 0; r++) {
+        const uint64_t limit = s->limit[mine * EXG_TILE + r];
+
+        most = limit > most ? limit : most;
+    }
+    return most;
+}
+
+/* All of my tiles against a block, near tiles first. */
+static exg_status visit(void *state, const exg_ring_block *block)
 {
     search *s = state;
-    const exg_int row0 = tile * EXG_TILE;
+    const exg_pack *p = s->pack;
+    const int own = block->tiles.first == p->tiles.first;
 
-    for (exg_int r = 0; r < EXG_TILE && row0 + r < s->tiles->count; r++) {
-        collect(s, row0 + r, first, count, dist2 + r * EXG_TILE);
+    for (exg_int i = 0; i < p->tiles.count; i++) {
+        const float *tile = p->data + i * p->at.floats;
+
+        for (exg_int j = 0; j < block->tiles.count; j++) {
+            s->visitor[j] =
+                look_at(s, tile, block->data + j * block->tile_floats, j);
+            if (own && i == j) {
+                s->visitor[j].far = -1.0f;
+            }
+        }
+        qsort(s->visitor, (size_t)block->tiles.count, sizeof *s->visitor,
+              nearer);
+        for (exg_int j = 0; j < block->tiles.count; j++) {
+            const visitor *v = s->visitor + j;
+
+            if (v->least <= widest(s, i)) {
+                meet(s, i, block->data + v->tile * block->tile_floats,
+                     v->far < 0.0f);
+            }
+        }
     }
+    return EXG_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -126,18 +240,56 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The k best of my tiles' rows, in order. */
-static void finish(search *s, int32_t *index, float *dist2)
+static void finish(search *s, exg_int first, int32_t *index, float *dist2)
 {
-    for (exg_int i = 0; i < s->tiles->count; i++) {
+    const exg_pack_layout *at = &s->pack->at;
+
+    for (exg_int i = 0; i < s->pack->tiles.count * EXG_TILE; i++) {
+        const float *tile = s->pack->data + i / EXG_TILE * at->floats;
+        const exg_int row = exg_pack_id(at, tile, i % EXG_TILE) - first;
         uint64_t *w = s->word + i * s->room;
 
+        if (row + first < 0) {
+            continue;
+        }
         shrink(s, i);
         qsort(w, (size_t)s->k, sizeof *w, by_value);
         for (exg_int a = 0; a < s->k; a++) {
-            index[i * s->k + a] = (int32_t)(w[a] & 0xffffffffu);
-            dist2[i * s->k + a] = distance_of(w[a]);
+            index[row * s->k + a] = (int32_t)(w[a] & 0xffffffffu);
+            dist2[row * s->k + a] = distance_of(w[a]);
         }
     }
+}
+
+/* Pack the rows and make room for candidates. */
+static exg_status prepare(const exg_par *par, const exg_tiles *tiles,
+                          exg_pack *pack, search *s)
+{
+    exg_status st = EXG_OK;
+    const exg_int n = tiles->own.count * EXG_TILE;
+    const exg_int most = exg_shard_of(tiles->own.total, 0, par->size).count;
+    exg_lead lead = {.basis = NULL};
+    exg_int room = 0;
+
+    openblas_set_num_threads(1);
+    EXG_TRY_ALL(par, exg_kern_select(NULL, &s->kern));
+    EXG_TRY(exg_lead_choose(par, tiles, s->k, &lead));
+    EXG_TRY_ALL(par, exg_pack_create(&lead, tiles, pack));
+    s->pack = pack;
+    s->wider =
+        1.0 + exg_pack_slack(lead.m) + (double)(tiles->dim / 16 + 32) * 0x1p-24;
+    s->room = s->k + (s->k > EXG_TILE ? s->k / 2 : EXG_TILE / 2);
+    EXG_TRY_ALL(par, exg_mem_product(n, s->room, &room));
+    EXG_TRY_ALL(par, exg_new(&s->word, room));
+    EXG_TRY_ALL(par, exg_new(&s->held, n));
+    EXG_TRY_ALL(par, exg_new(&s->limit, n));
+    EXG_TRY_ALL(par, exg_new(&s->visitor, most));
+    for (exg_int i = 0; i < n; i++) {
+        s->limit[i] = UINT64_MAX;
+    }
+done:
+    exg_lead_clear(&lead);
+    return st;
 }
 
 exg_status exg_knn(const exg_par *par, const exg_tiles *tiles, exg_int k,
@@ -145,27 +297,26 @@ exg_status exg_knn(const exg_par *par, const exg_tiles *tiles, exg_int k,
 {
     exg_status st = EXG_OK;
     const exg_int n = tiles->count;
-    search s = {.tiles = tiles, .k = k, .room = 2 * k + 2 * EXG_TILE};
+    exg_pack pack = {.data = NULL};
+    search s = {.k = k};
     int32_t *found = NULL;
     float *far = NULL;
 
-    EXG_TRY_ALL(par, exg_new(&s.word, n * s.room));
-    EXG_TRY_ALL(par, exg_new(&s.held, n));
-    EXG_TRY_ALL(par, exg_new(&s.bound, n));
+    EXG_TRY(prepare(par, tiles, &pack, &s));
     EXG_TRY_ALL(par, exg_new(&found, n * k));
     EXG_TRY_ALL(par, exg_new(&far, n * k));
-    for (exg_int i = 0; i < n; i++) {
-        s.bound[i] = INFINITY;
-    }
-    EXG_TRY(exg_ring_distances(par, tiles, use, &s));
-    finish(&s, found, far);
+    EXG_TRY(
+        exg_ring_turn(par, pack.tiles, pack.at.floats, pack.data, visit, &s));
+    finish(&s, tiles->first, found, far);
     EXG_TRY(
         exg_tiles_back(par, tiles, k * (exg_int)sizeof *index, found, index));
     EXG_TRY(exg_tiles_back(par, tiles, k * (exg_int)sizeof *dist2, far, dist2));
 done:
+    exg_pack_clear(&pack);
     exg_free(s.word);
     exg_free(s.held);
-    exg_free(s.bound);
+    exg_free(s.limit);
+    exg_free(s.visitor);
     exg_free(found);
     exg_free(far);
     return st;

@@ -173,7 +173,8 @@ static exg_status find_ranks(const exg_par *par, scene *s)
     exg_status st = EXG_OK;
 
     look(s);
-    EXG_TRY(exg_ring_turn(par, s->tiles, find_distances, s));
+    EXG_TRY(exg_ring_turn(par, s->tiles->own, EXG_TILE * s->tiles->dim,
+                          s->tiles->x, find_distances, s));
     for (exg_int i = 0; i < s->tiles->count * M; i++) {
         s->rank[i] += i % M < s->m && s->dist2[i] >= 0.0f; /* ranks from 1 */
     }

@@ -41,57 +41,52 @@ done:
 }
 
 /* Step s of the turn: pass the block on, look at it, take the next. */
-static exg_status step(const exg_par *par, const exg_tiles *t, int s,
-                       exg_int tile_floats, MPI_Datatype type,
-                       float *const buffer[2], exg_status mine,
+static exg_status step(const exg_par *par, int s, const exg_ring_block *now,
+                       MPI_Datatype type, float *into, exg_status mine,
                        exg_ring_visit visit, void *state)
 {
     const int size = par->size, rank = par->rank;
-    const exg_ring_block now = {
-        .tiles = exg_shard_of(t->own.total, (rank + s) % size, size),
-        .tile_floats = tile_floats,
-        .data = buffer[s % 2]};
     const exg_shard next =
-        exg_shard_of(t->own.total, (rank + s + 1) % size, size);
+        exg_shard_of(now->tiles.total, (rank + s + 1) % size, size);
     MPI_Request request[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
 
     /* The checker does not follow an array of requests.
      * NOLINTBEGIN(clang-analyzer-optin.mpi.MPI-Checker) */
     if (s + 1 < size) {
-        EXG_MPI(MPI_Irecv(buffer[(s + 1) % 2], exg_mpi_count(next.count), type,
+        EXG_MPI(MPI_Irecv(into, exg_mpi_count(next.count), type,
                           (rank + 1) % size, s, par->comm, &request[0]));
-        EXG_MPI(MPI_Isend(buffer[s % 2], exg_mpi_count(now.tiles.count), type,
+        EXG_MPI(MPI_Isend(now->data, exg_mpi_count(now->tiles.count), type,
                           (rank + size - 1) % size, s, par->comm, &request[1]));
     }
     if (mine == EXG_OK) { /* a failure must not stop the passing on */
-        mine = visit(state, &now);
+        mine = visit(state, now);
     }
     EXG_MPI(MPI_Waitall(2, request, MPI_STATUSES_IGNORE));
     /* NOLINTEND(clang-analyzer-optin.mpi.MPI-Checker) */
     return mine;
 }
 
-exg_status exg_ring_turn(const exg_par *par, const exg_tiles *tiles,
-                         exg_ring_visit visit, void *state)
+exg_status exg_ring_turn(const exg_par *par, exg_shard own, exg_int tile_floats,
+                         const float *mine, exg_ring_visit visit, void *state)
 {
-    exg_status st = EXG_OK, mine = EXG_OK;
-    const exg_int most = exg_shard_of(tiles->own.total, 0, par->size).count;
-    const exg_int tile_floats = EXG_TILE * (tiles->dim + 1);
-    const int others = par->size > 1;
+    exg_status st = EXG_OK, verdict = EXG_OK;
+    const int size = par->size;
+    const exg_int most = exg_shard_of(own.total, 0, size).count * tile_floats;
     float *buffer[2] = {NULL, NULL};
+    exg_ring_block now = {.tile_floats = tile_floats, .data = mine};
     MPI_Datatype type;
 
-    openblas_set_num_threads(1);
-    EXG_TRY_ALL(par, exg_new(&buffer[0], most * tile_floats));
-    EXG_TRY_ALL(par, exg_new(&buffer[1], others ? most * tile_floats : 0));
-    EXG_TRY_ALL(par, pack(tiles, tile_floats, buffer[0]));
+    EXG_TRY_ALL(par, exg_new(&buffer[0], size > 2 ? most : 0));
+    EXG_TRY_ALL(par, exg_new(&buffer[1], size > 1 ? most : 0));
     type = exg_par_row_type(tile_floats * (exg_int)sizeof(float));
-    for (int s = 0; s < par->size; s++) {
-        mine =
-            step(par, tiles, s, tile_floats, type, buffer, mine, visit, state);
+    for (int s = 0; s < size; s++) {
+        now.tiles = exg_shard_of(own.total, (par->rank + s) % size, size);
+        verdict = step(par, s, &now, type, buffer[(s + 1) % 2], verdict, visit,
+                       state);
+        now.data = buffer[(s + 1) % 2];
     }
     EXG_MPI(MPI_Type_free(&type));
-    EXG_TRY(exg_agree(par, mine));
+    EXG_TRY(exg_agree(par, verdict));
 done:
     exg_free(buffer[0]);
     exg_free(buffer[1]);
@@ -155,12 +150,19 @@ exg_status exg_ring_distances(const exg_par *par, const exg_tiles *tiles,
                               exg_ring_use use, void *state)
 {
     exg_status st = EXG_OK;
+    const exg_int tile_floats = EXG_TILE * (tiles->dim + 1);
     measure m = {.tiles = tiles, .use = use, .state = state};
+    float *mine = NULL;
 
+    openblas_set_num_threads(1);
+    EXG_TRY_ALL(par, exg_new(&mine, tiles->own.count * tile_floats));
+    EXG_TRY_ALL(par, pack(tiles, tile_floats, mine));
     EXG_TRY_ALL(par, exg_new(&m.norm, tiles->own.count * EXG_TILE));
     EXG_TRY_ALL(par, exg_new(&m.product, EXG_TILE * EXG_TILE));
-    EXG_TRY(exg_ring_turn(par, tiles, measure_block, &m));
+    EXG_TRY(
+        exg_ring_turn(par, tiles->own, tile_floats, mine, measure_block, &m));
 done:
+    exg_free(mine);
     exg_free(m.norm);
     exg_free(m.product);
     return st;
