@@ -4,6 +4,7 @@
 
 #include "core/rng.h"
 #include "embed/pca.h"
+#include "sets.h"
 #include "support.h"
 
 enum {
@@ -112,6 +113,81 @@ START_TEST(start_has_the_stated_deviation)
 }
 END_TEST
 
+/* My rows reduced to `keep` components, by some ranks or one alone. */
+static void reduced(exg_par par, exg_int keep, float *y)
+{
+    const exg_shard mine = exg_shard_mine(&par, N);
+    static float x[N * D];
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = value(mine.first + i / D, i % D);
+    }
+    ck_ok(world, exg_pca_reduce(&par, N, D, x, keep, y));
+}
+
+START_TEST(reduction_finds_the_same_components)
+{
+    static float y[N * DIMS], want[N * DIMS];
+    const exg_shard mine = exg_shard_mine(world, N);
+    int good = 1;
+
+    components(DIMS, D, want, NULL);
+    reduced(*world, DIMS, y);
+    for (exg_int i = 0; i < mine.count * DIMS; i++) {
+        good &= fabsf(y[i] - want[i]) < 1e-3f;
+    }
+    ck_all(world, good);
+}
+END_TEST
+
+/* The largest value is between 4 and 8: the scale is 1/8. */
+START_TEST(all_components_keep_all_distances)
+{
+    static float y[N * D];
+    const exg_shard mine = exg_shard_mine(world, N);
+    int good = 1;
+
+    reduced(*world, D, y);
+    for (exg_int i = 1; i < mine.count; i++) {
+        double is = 0.0, want = 0.0;
+
+        for (exg_int d = 0; d < D; d++) {
+            const double e = (double)y[i * D + d] - (double)y[i * D - D + d];
+            const double f = (double)value(mine.first + i, d) -
+                             (double)value(mine.first + i - 1, d);
+
+            is += e * e * 64.0;
+            want += f * f;
+        }
+        good &= fabs(is - want) < 1e-5 * want + 1e-9;
+    }
+    ck_all(world, good);
+}
+END_TEST
+
+START_TEST(reduction_does_not_depend_on_ranks)
+{
+    static float y[N * DIMS], all[N * DIMS];
+    const exg_shard mine = exg_shard_mine(world, N);
+    exg_par alone = sets_alone();
+
+    reduced(*world, DIMS, y);
+    reduced(alone, DIMS, all);
+    ck_all(world, memcmp(y, all + mine.first * DIMS,
+                         sizeof *y * (size_t)(mine.count * DIMS)) == 0);
+    MPI_Comm_free(&alone.comm);
+}
+END_TEST
+
+START_TEST(more_components_than_features_are_refused)
+{
+    float none[1] = {0};
+
+    ck_all(world, exg_pca_reduce(world, 0, 3, none, 4, none) == EXG_EUSAGE);
+    exg_err_clear();
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("pca");
@@ -120,5 +196,9 @@ Suite *exg_suite(void)
     tcase_add_test(tc, components_follow_the_factors);
     tcase_add_test(tc, missing_dimensions_are_zero);
     tcase_add_test(tc, start_has_the_stated_deviation);
+    tcase_add_test(tc, reduction_finds_the_same_components);
+    tcase_add_test(tc, all_components_keep_all_distances);
+    tcase_add_test(tc, reduction_does_not_depend_on_ranks);
+    tcase_add_test(tc, more_components_than_features_are_refused);
     return s;
 }

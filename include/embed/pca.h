@@ -1,10 +1,31 @@
-/* pca.h -- initial positions of a map.  Layer: embed. */
+/* pca.h -- fewer features, and initial positions of a map.  Layer: embed. */
 #ifndef EXG_EMBED_PCA_H
 #define EXG_EMBED_PCA_H
 
 #include <stdint.h>
 
 #include "embed/tiles.h"
+
+/** Replace features by their first principal components.
+ *
+ * Collective; total, dim and keep are equal on all ranks.  The covariance is
+ * summed exactly over rows, its eigenvectors are found on rank 0: the same bits
+ * for any number of ranks.  Memory on every rank is O(D^2) beside the rows.
+ *
+ * @param[in]  total  rows N >= 1
+ * @param[in]  dim    columns D >= 1
+ * @param[in]  x      shape (my count of exg_shard_mine(par, total), D)
+ * @param[in]  keep   components, 1..D
+ * @param[out] y      shape (my count, keep): component 0 has the largest
+ *                    variance; a component's largest loading is positive; the
+ *                    scale is that of x times a power of two, which t-SNE does
+ *                    not see
+ * @return EXG_OK; EXG_EUSAGE (keep is out of range); EXG_EINPUT naming the
+ *         first row with a NaN or infinity; EXG_ENOMEM; EXG_ENUMERIC
+ */
+EXG_MUST_CHECK exg_status exg_pca_reduce(const exg_par *par, exg_int total,
+                                         exg_int dim, const float *x,
+                                         exg_int keep, float *y);
 
 /** The first principal components of every row.
  *

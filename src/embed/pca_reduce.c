@@ -1,0 +1,98 @@
+/* pca_reduce.c -- exg_pca_reduce(), see pca.h.
+ *
+ * The covariance is the sum of one BLAS product per tile, added in fixed point,
+ * so that it does not depend on who owns which tile. */
+#include <cblas.h>
+
+#include "core/fixed.h"
+#include "embed/eigen.h"
+#include "embed/pca.h"
+#include "par/agree.h"
+#include "par/reduce.h"
+
+/* sum = lower triangle of X'X over all rows.  Entries of X are below 2, so
+ * those of a tile's product are below 4 * EXG_TILE. */
+static exg_status covariance(const exg_par *par, const exg_tiles *t,
+                             double *out)
+{
+    exg_status st = EXG_OK;
+    const exg_int d = t->dim;
+    const int scale = exg_fixed_scale(4.0 * EXG_TILE, t->own.total + 1);
+    float *part = NULL;
+    exg_fixed *sum = NULL;
+
+    EXG_TRY_ALL(par, exg_new(&part, d * d));
+    EXG_TRY_ALL(par, exg_new(&sum, d * d));
+    for (exg_int i = 0; i < t->own.count; i++) {
+        cblas_ssyrk(CblasRowMajor, CblasLower, CblasTrans, (blasint)d, EXG_TILE,
+                    1.0f, t->x + i * EXG_TILE * d, (blasint)d, 0.0f, part,
+                    (blasint)d);
+        for (exg_int r = 0; r < d; r++) {
+            (void)exg_fixed_add(r + 1, part + r * d, scale, t->own.total,
+                                sum + r * d);
+        }
+    }
+    exg_reduce_fixed(par, d * d, sum);
+    for (exg_int i = 0; i < d * d; i++) {
+        out[i] = exg_fixed_value(sum[i], scale);
+    }
+done:
+    exg_free(part);
+    exg_free(sum);
+    return st;
+}
+
+/* The directions to keep, columns of basis; the same on every rank. */
+static exg_status directions(const exg_par *par, const exg_tiles *t,
+                             exg_int keep, float *basis)
+{
+    exg_status st = EXG_OK;
+    const exg_int d = t->dim;
+    double *a = NULL, *v = NULL;
+
+    EXG_TRY_ALL(par, exg_new(&a, d * d));
+    EXG_TRY_ALL(par, exg_new(&v, d * keep));
+    EXG_TRY(covariance(par, t, a));
+    EXG_TRY_ALL(par,
+                par->rank == 0 ? exg_eigen_leading(d, keep, a, v) : EXG_OK);
+    for (exg_int i = 0; i < d * keep; i++) {
+        basis[i] = (float)v[i];
+    }
+    EXG_MPI(MPI_Bcast(basis, exg_mpi_count(d * keep), MPI_FLOAT, 0, par->comm));
+done:
+    exg_free(a);
+    exg_free(v);
+    return st;
+}
+
+exg_status exg_pca_reduce(const exg_par *par, exg_int total, exg_int dim,
+                          const float *x, exg_int keep, float *y)
+{
+    exg_status st = EXG_OK;
+    exg_tiles *t = NULL;
+    float *basis = NULL, *mine = NULL;
+
+    EXG_TRY_ALL(par, keep >= 1 && keep <= dim
+                         ? EXG_OK
+                         : exg_fail(EXG_EUSAGE,
+                                    "%td principal components of %td "
+                                    "features, want 1 to %td",
+                                    keep, dim, dim));
+    openblas_set_num_threads(1);
+    EXG_TRY(exg_tiles_create(par, total, dim, x, &t));
+    EXG_TRY_ALL(par, exg_new(&basis, dim * keep));
+    EXG_TRY_ALL(par, exg_new(&mine, t->own.count * EXG_TILE * keep));
+    EXG_TRY(directions(par, t, keep, basis));
+    for (exg_int i = 0; i < t->own.count; i++) {
+        cblas_sgemm(
+            CblasRowMajor, CblasNoTrans, CblasNoTrans, EXG_TILE, (blasint)keep,
+            (blasint)dim, 1.0f, t->x + i * EXG_TILE * dim, (blasint)dim, basis,
+            (blasint)keep, 0.0f, mine + i * EXG_TILE * keep, (blasint)keep);
+    }
+    EXG_TRY(exg_tiles_back(par, t, keep * (exg_int)sizeof *y, mine, y));
+done:
+    exg_tiles_destroy(&t);
+    exg_free(basis);
+    exg_free(mine);
+    return st;
+}
