@@ -17,6 +17,11 @@ OPT.sanitize := -O1 -g -DEXG_DEBUG -fsanitize=address,undefined \
                 -fno-sanitize-recover=all -fno-omit-frame-pointer
 $(if $(OPT.$(BUILD)),,$(error BUILD is $(BUILD), must be release, debug or sanitize))
 
+# All cores, unless the user says how many.
+ifeq ($(filter -j%,$(MAKEFLAGS)),)
+MAKEFLAGS += -j$(shell getconf _NPROCESSORS_ONLN)
+endif
+
 # Packages are looked up when a recipe runs, not when this file is read: they
 # may be installed by the first rule of the same make.
 HDF5_PC = $(shell pkg-config --exists hdf5-openmpi && echo hdf5-openmpi || echo hdf5)
