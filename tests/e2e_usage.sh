@@ -56,7 +56,6 @@ refused 2 "--model: 'pool2' is no layer" --model 'pool2 linear'
 refused 2 "--model: .*conv29x4.*" --model 'conv29x4 linear'
 alone=
 refused 2 '--target: 10, want a class 0 to 9' --target 10
-refused 2 '--saliency-samples: 21, want at most the 20' --saliency-samples 21
 refused 2 '--tsne-perplexity: 30, want at most' --stages 'train,embed'
 refused 2 '--limit-train 510: .* has 509 samples' --limit-train 510
 

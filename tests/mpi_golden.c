@@ -261,8 +261,8 @@ START_TEST(saliency_maps_are_pytorchs)
 {
     const char *of = network[_i / TARGETS];
     const int t = _i % TARGETS;
-    const exg_saliency_plan plan = {
-        .samples = MAPS, .target = target[t].target, .max_frames = 1};
+    const exg_saliency_plan plan = {.samples = MAPS,
+                                    .target = target[t].target};
     const exg_int n = MAPS * SETS_PIXELS;
     exg_dataset *set;
     exg_net *net = NULL;

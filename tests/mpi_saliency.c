@@ -28,11 +28,8 @@ typedef struct {
 /* Maps of the network before training and of another, as two frames. */
 static void maps_create(exg_par par, int target, exg_baseline baseline, maps *m)
 {
-    const exg_saliency_plan plan = {.samples = SAMPLES,
-                                    .target = target,
-                                    .baseline = baseline,
-                                    .seed = 12,
-                                    .max_frames = 2};
+    const exg_saliency_plan plan = {
+        .samples = SAMPLES, .target = target, .baseline = baseline, .seed = 12};
 
     m->par = par;
     m->set = sets_synth(&m->par, SET);
@@ -179,8 +176,8 @@ END_TEST
 /* A dense layer alone is linear: its slope is the same everywhere. */
 START_TEST(maps_of_a_linear_network_are_its_weights)
 {
-    const exg_saliency_plan plan = {
-        .samples = SAMPLES, .target = EXG_TARGET_TRUE, .max_frames = 1};
+    const exg_saliency_plan plan = {.samples = SAMPLES,
+                                    .target = EXG_TARGET_TRUE};
     exg_dataset *set = sets_synth(world, SET);
     exg_saliency *s = NULL;
     exg_net *net = NULL;
@@ -267,7 +264,7 @@ END_TEST
 
 START_TEST(what_is_not_there_is_refused_by_name)
 {
-    exg_saliency_plan plan = {.samples = 5, .target = 10, .max_frames = 1};
+    exg_saliency_plan plan = {.samples = 5, .target = 10};
     exg_dataset *set = sets_synth(world, SET);
     exg_saliency *s = NULL;
 
@@ -286,8 +283,7 @@ END_TEST
 
 START_TEST(network_of_nan_ends_on_all_ranks)
 {
-    const exg_saliency_plan plan = {
-        .samples = 5, .target = EXG_TARGET_SUM, .max_frames = 1};
+    const exg_saliency_plan plan = {.samples = 5, .target = EXG_TARGET_SUM};
     exg_dataset *set = sets_synth(world, SET);
     exg_saliency *s = NULL;
     exg_net *net = NULL;

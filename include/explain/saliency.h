@@ -39,7 +39,6 @@ typedef struct {
     int target;      /* class or EXG_TARGET_...       */
     exg_baseline baseline;
     uint64_t seed;      /* of the noise                   */
-    exg_int max_frames; /* most calls of exg_saliency_run */
 } exg_saliency_plan;
 
 /** The maps; arrays are on rank 0, NULL elsewhere.  Open for reading. */
@@ -75,7 +74,8 @@ void exg_saliency_destroy(const exg_par *par, exg_saliency **s);
 /** Compute the maps of the network as it is now: one more frame.  Collective.
  * @param[in] pass   a pass of the network
  * @param[in] epoch  what to call the frame: -1 before training
- * @return EXG_OK, or on every rank EXG_ENUMERIC (a map that is no number)
+ * @return EXG_OK, or on every rank EXG_ENUMERIC (a map that is no number),
+ *         EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_saliency_run(const exg_par *par, exg_saliency *s,
                                            exg_pass *pass, int epoch);

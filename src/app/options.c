@@ -53,7 +53,7 @@ static const exg_opt_row table[] = {
     {"baseline", EXG_OPT_CHOICE, EXG_OPT_RESULT, "black", 0, 0,
      "black|mean|blur|noise", "the blank input explanations compare with"},
     {"saliency-samples", EXG_OPT_INT, EXG_OPT_RESULT, "10", 1, 1e7, "",
-     "test samples with saliency maps"},
+     "test samples with saliency maps, or all there are"},
     {"tsne-samples", EXG_OPT_INT, EXG_OPT_RESULT, "10000", 4, 1e9, "",
      "test samples in the t-SNE map, or all there are"},
     EXG_CHOICES_ROWS,

@@ -119,11 +119,12 @@ done:
 static exg_status prepare_saliency(exg_run *run)
 {
     exg_status st = EXG_OK;
-    exg_saliency_plan plan = {
-        .samples = exg_opts_int(run->opts, "saliency-samples"),
-        .baseline = exg_options_baseline(run->opts),
-        .seed = (uint64_t)exg_opts_int(run->opts, "seed"),
-        .max_frames = exg_opts_int(run->opts, "epochs") + 1};
+    const exg_int wanted = exg_opts_int(run->opts, "saliency-samples");
+    const exg_int all = run->set->test.shard.total;
+    exg_saliency_plan plan = {.samples = wanted < all ? wanted : all,
+                              .baseline = exg_options_baseline(run->opts),
+                              .seed =
+                                  (uint64_t)exg_opts_int(run->opts, "seed")};
 
     EXG_TRY(exg_options_target(run->opts, &plan.target));
     EXG_TRY(exg_saliency_create(run->par, run->set, plan, &run->saliency));

@@ -31,6 +31,7 @@ struct exg_saliency_work {
     exg_source_part part; /* the samples, dealt to all ranks; rows owned */
     exg_batches *batches;
     exg_int pixels, nclass;
+    exg_int room;      /* frames that fit on rank 0 */
     float *mean;       /* shape (pixels): blank input "mean"          */
     float *x, *x0;     /* [C][H][W][16]: images, blank inputs         */
     float *map[MAPS];  /* [C][H][W][16]                               */
@@ -113,23 +114,62 @@ done:
     return st;
 }
 
-/* Results on rank 0. */
-static exg_status create_results(exg_saliency *s, exg_int frames)
+/* What does not grow, on rank 0. */
+static exg_status create_results(exg_saliency *s)
 {
     exg_status st = EXG_OK;
-    const exg_int pixels = s->c * s->h * s->w;
     exg_int all = 0;
 
-    EXG_TRY(exg_mem_product(s->nsample * pixels, frames, &all));
+    EXG_TRY(exg_mem_product(s->nsample, s->work->pixels, &all));
     EXG_TRY(exg_new(&s->index, s->nsample));
     EXG_TRY(exg_new(&s->label, s->nsample));
     EXG_TRY(exg_new(&s->target, s->nsample));
-    EXG_TRY(exg_new(&s->epoch, frames));
-    EXG_TRY(exg_new(&s->source, s->nsample * pixels));
-    EXG_TRY(exg_new(&s->baseline, all));
-    EXG_TRY(exg_new(&s->saliency, all));
-    EXG_TRY(exg_new(&s->delta, all));
-    EXG_TRY(exg_new(&s->overlay, all));
+    EXG_TRY(exg_new(&s->source, all));
+done:
+    return st;
+}
+
+/* Give an array of frames room for more of them. */
+static exg_status grow(float **maps, exg_int frame, exg_int have, exg_int room)
+{
+    exg_status st = EXG_OK;
+    float *wider = NULL;
+    exg_int all = 0;
+
+    EXG_TRY(exg_mem_product(frame, room, &all));
+    EXG_TRY(exg_new(&wider, all));
+    if (have > 0) {
+        memcpy(wider, *maps, (size_t)(have * frame) * sizeof *wider);
+    }
+    exg_free(*maps);
+    *maps = wider;
+done:
+    return st;
+}
+
+/* Room for one more frame on rank 0: twice as many as there are, so that many
+ * epochs cost memory only where they improved. */
+static exg_status make_room_for_frame(exg_saliency *s)
+{
+    exg_status st = EXG_OK;
+    const exg_int frame = s->nsample * s->work->pixels;
+    const exg_int room = s->nframe > 0 ? 2 * s->nframe : 2;
+    int32_t *epoch = NULL;
+
+    if (s->nframe < s->work->room) {
+        return EXG_OK;
+    }
+    EXG_TRY(grow(&s->baseline, frame, s->nframe, room));
+    EXG_TRY(grow(&s->saliency, frame, s->nframe, room));
+    EXG_TRY(grow(&s->delta, frame, s->nframe, room));
+    EXG_TRY(grow(&s->overlay, frame, s->nframe, room));
+    EXG_TRY(exg_new(&epoch, room));
+    for (exg_int i = 0; i < s->nframe; i++) {
+        epoch[i] = s->epoch[i];
+    }
+    exg_free(s->epoch);
+    s->epoch = epoch;
+    s->work->room = room;
 done:
     return st;
 }
@@ -205,8 +245,7 @@ exg_status exg_saliency_create(const exg_par *par, const exg_dataset *set,
     s->work->nclass = set->nclass;
     EXG_TRY(deal_samples(par, set, plan.samples, s->work));
     EXG_TRY_ALL(par, create_room(s->work));
-    EXG_TRY_ALL(par,
-                par->rank == 0 ? create_results(s, plan.max_frames) : EXG_OK);
+    EXG_TRY_ALL(par, par->rank == 0 ? create_results(s) : EXG_OK);
     EXG_TRY_ALL(par, exg_new(&s->work->mean, s->work->pixels));
     if (plan.baseline == EXG_BASELINE_MEAN) {
         EXG_TRY(exg_blank_mean(par, &set->train, s->work->mean));
@@ -303,16 +342,17 @@ exg_status exg_saliency_run(const exg_par *par, exg_saliency *s, exg_pass *pass,
     const exg_int blocks = exg_batches_blocks(k->batches, 0).count;
     const exg_int at = s->nframe * s->nsample * k->pixels;
     const exg_int row_bytes = k->pixels * (exg_int)sizeof(float);
-    float *const all[MAPS] = {s->baseline, s->saliency, s->delta, s->overlay};
     int32_t target[EXG_LANE];
 
-    EXG_ASSERT(s->nframe < k->plan.max_frames);
+    EXG_TRY_ALL(par, par->rank == 0 ? make_room_for_frame(s) : EXG_OK);
     for (exg_int b = 0; b < blocks && st == EXG_OK; b++) {
         map_block(k, s, pass, b, target);
         st = store_block(k, b, span.first, target);
     }
     EXG_TRY_ALL(par, st);
     for (int m = 0; m < MAPS; m++) {
+        float *all[MAPS] = {s->baseline, s->saliency, s->delta, s->overlay};
+
         exg_gather_rows(par, row_bytes, span.count, k->rows[m],
                         all[m] != NULL ? all[m] + at : NULL);
     }
