@@ -93,6 +93,7 @@ static exg_fft_cost minus(exg_fft_cost a, const exg_fft_cost *b)
     for (int i = 0; i < EXG_FFT_PARTS; i++) {
         x[i] -= y[i];
     }
+    a.bytes -= b->bytes;
     return a;
 }
 

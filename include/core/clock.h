@@ -5,6 +5,9 @@
 /** Seconds on a clock that never goes back.  Local. */
 double exg_clock_now(void);
 
+/** Seconds since *from, which becomes now.  Local. */
+double exg_clock_lap(double *from);
+
 enum {
     EXG_CLOCK_PHASES = 48
 };

@@ -12,6 +12,14 @@ double exg_clock_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+double exg_clock_lap(double *from)
+{
+    const double now = exg_clock_now(), seconds = now - *from;
+
+    *from = now;
+    return seconds;
+}
+
 void exg_clock_add(exg_clock *clock, const char *name, double seconds)
 {
     for (int i = 0; i < clock->count; i++) {

@@ -200,15 +200,6 @@ exg_convolve_cost exg_convolve_cost_of(const exg_convolve *c)
     return c->cost;
 }
 
-/* Time since *from, which moves on. */
-static double lap(double *from)
-{
-    const double now = exg_clock_now(), seconds = now - *from;
-
-    *from = now;
-    return seconds;
-}
-
 static exg_convolve_sums sums_of(exg_int n, int bits, const uint32_t *charge)
 {
     const int shift =
@@ -353,28 +344,28 @@ void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
     EXG_MPI(MPI_Reduce_scatter(charge, c->charge, c->count, MPI_UINT32_T,
                                MPI_SUM, par->comm));
     *sums = sums_of(c->plane.count * size, bits, c->charge);
-    c->cost.sum += lap(&from);
+    c->cost.sum += exg_clock_lap(&from);
     for (exg_int p = 0; p < c->plane.count; p++) {
         plane_forward(c, unit, c->charge + p * size);
         turn_plane(c, p, 0);
     }
-    c->cost.forward += lap(&from);
+    c->cost.forward += exg_clock_lap(&from);
     exchange(par, c, 0);
-    c->cost.turn += lap(&from);
+    c->cost.turn += exg_clock_lap(&from);
     for (exg_int l = 0; l < c->line.count; l++) {
         convolve_line(par, c, l);
     }
-    c->cost.line += lap(&from);
+    c->cost.line += exg_clock_lap(&from);
     exchange(par, c, 1);
-    c->cost.turn += lap(&from);
+    c->cost.turn += exg_clock_lap(&from);
     for (exg_int p = 0; p < c->plane.count; p++) {
         turn_plane(c, p, 1);
         plane_inverse(c, potential + (c->plane.first + p) * size);
     }
-    c->cost.inverse += lap(&from);
+    c->cost.inverse += exg_clock_lap(&from);
     EXG_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, potential,
                            c->share_count, c->share_first, MPI_FLOAT,
                            par->comm));
-    c->cost.share += lap(&from);
+    c->cost.share += exg_clock_lap(&from);
     c->cost.bytes += bytes_of(par, c);
 }

@@ -18,6 +18,7 @@
 #include "core/fixed.h"
 #include "embed/convolve.h"
 #include "embed/mesh.h"
+#include "embed/nearby.h"
 #include "embed/repulse.h"
 #include "embed/repulse_fft.h"
 #include "par/agree.h"
@@ -26,7 +27,6 @@
 enum {
     LANE = 16,
     SORT_EVERY = 10,
-    BUCKETS = 1 << 20,
     FEWER_BITS = 4
 };
 
@@ -41,6 +41,7 @@ typedef struct {
     exg_shard mine;
     exg_convolve *grid; /* NULL: none yet             */
     exg_mesh mesh;      /* its shape                  */
+    exg_int size;       /* n^dims                     */
     double wanted;      /* spacing, for the next call */
     uint32_t *charge;   /* shape (n^dims), and slack    */
     float *potential;   /* shape (n^dims), and slack    */
@@ -48,7 +49,7 @@ typedef struct {
 
     exg_int stride;
     int32_t *order;  /* shape (my points): sorted in space            */
-    int32_t *bucket; /* shape (BUCKETS + 1)                           */
+    int32_t *bucket; /* shape (EXG_NEARBY_BUCKETS + 1)                */
     float *y;        /* shape (dims, stride): mine, in that order     */
     float *value;    /* shape (stride)                                */
     float *slope;    /* shape (dims, stride)                          */
@@ -80,7 +81,7 @@ static exg_status make_room(fft *e)
     exg_status st = EXG_OK;
 
     EXG_TRY(exg_new(&e->order, e->mine.count));
-    EXG_TRY(exg_new(&e->bucket, BUCKETS + 1));
+    EXG_TRY(exg_new(&e->bucket, EXG_NEARBY_BUCKETS + 1));
     EXG_TRY(exg_new(&e->y, e->stride * e->dims));
     EXG_TRY(exg_new(&e->value, e->stride));
     EXG_TRY(exg_new(&e->slope, e->stride * e->dims));
@@ -121,13 +122,6 @@ done:
     return st;
 }
 
-static exg_int size_of(const fft *e)
-{
-    return e->dims == 1   ? e->mesh.n
-           : e->dims == 2 ? e->mesh.n * e->mesh.n
-                          : e->mesh.n * e->mesh.n * e->mesh.n;
-}
-
 /* The grid's part is added as long as the grid lives, and kept at its end. */
 static exg_fft_cost with_grid(const fft *e)
 {
@@ -161,9 +155,9 @@ static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
         e->charge = NULL;
         e->potential = NULL;
         e->mesh = mesh;
-        EXG_TRY_ALL(par, exg_new(&e->charge, size_of(e) + EXG_STENCIL_SLACK));
-        EXG_TRY_ALL(par,
-                    exg_new(&e->potential, size_of(e) + EXG_STENCIL_SLACK));
+        e->size = (exg_int)pow((double)mesh.n, e->dims);
+        EXG_TRY_ALL(par, exg_new(&e->charge, e->size + EXG_STENCIL_SLACK));
+        EXG_TRY_ALL(par, exg_new(&e->potential, e->size + EXG_STENCIL_SLACK));
         e->age = SORT_EVERY;
     }
     e->mesh = mesh;
@@ -187,52 +181,6 @@ static exg_stencil stencil_of(const fft *e, const exg_mesh_box *b)
                              0.5 * (double)(e->mesh.n - 1) * e->mesh.spacing);
     }
     return s;
-}
-
-/* The block of cells that holds my point i. */
-static exg_int bucket_of(const fft *e, const exg_stencil *s,
-                         const exg_cloud *cloud, int shift, exg_int i)
-{
-    exg_int at = 0;
-
-    for (int k = e->dims - 1; k >= 0; k--) {
-        const float y = cloud->y[k * cloud->stride + e->mine.first + i];
-        exg_int cell = (exg_int)((y - s->first[k]) * s->per_unit);
-
-        cell = cell < 0 ? 0 : cell >= e->mesh.n ? e->mesh.n - 1 : cell;
-        at = at * ((e->mesh.n >> shift) + 1) + (cell >> shift);
-    }
-    return at;
-}
-
-/* Sort my points by blocks of cells: the grid then stays in cache.  The order
- * changes no result. */
-static void sort_points(fft *e, const exg_stencil *s, const exg_cloud *cloud)
-{
-    int shift = 0;
-    int32_t *first = e->bucket;
-
-    while (pow((double)((e->mesh.n >> shift) + 1), e->dims) > BUCKETS) {
-        shift++;
-    }
-    memset(first, 0, sizeof *first * (BUCKETS + 1));
-    for (exg_int i = 0; i < e->mine.count; i++) {
-        first[bucket_of(e, s, cloud, shift, i) + 1]++;
-    }
-    for (exg_int b = 0; b < BUCKETS; b++) {
-        first[b + 1] += first[b];
-    }
-    for (exg_int i = 0; i < e->mine.count; i++) {
-        e->order[first[bucket_of(e, s, cloud, shift, i)]++] = (int32_t)i;
-    }
-}
-
-static double lap(double *from)
-{
-    const double now = exg_clock_now(), seconds = now - *from;
-
-    *from = now;
-    return seconds;
 }
 
 /* Bits of the next call's charges, by the fullest node of this one. */
@@ -290,20 +238,20 @@ static int pass(const exg_par *par, fft *e, const exg_stencil *s, found *out)
     double from = exg_clock_now();
     int fits;
 
-    memset(e->charge, 0, sizeof *e->charge * (size_t)size_of(e));
+    memset(e->charge, 0, sizeof *e->charge * (size_t)e->size);
     e->kern->stencil_spread(s, e->bits, e->charge);
-    e->cost.spread += lap(&from);
+    e->cost.spread += exg_clock_lap(&from);
     exg_convolve_run(par, e->grid, e->bits, e->charge, e->potential, &sums);
-    lap(&from);
+    exg_clock_lap(&from);
     e->kern->stencil_gather(s, e->potential, e->value, e->slope);
     add_up(e, s, all);
-    e->cost.gather += lap(&from);
+    e->cost.gather += exg_clock_lap(&from);
     all[2] = sums.total;
     all[3] = sums.large;
     all[4] = sums.medium;
     all[5] = sums.squares;
     exg_reduce_fixed(par, 6, all);
-    e->cost.agree += lap(&from);
+    e->cost.agree += exg_clock_lap(&from);
     sums = (exg_convolve_sums){all[2], all[3], all[4], all[5]};
     out->z = exg_fixed_value(all[0], e->z_scale) +
              n * n * exg_convolve_mean(e->grid);
@@ -320,7 +268,8 @@ static int pass(const exg_par *par, fft *e, const exg_stencil *s, found *out)
 static void fetch_points(fft *e, const exg_stencil *s, const exg_cloud *cloud)
 {
     if (e->age++ >= SORT_EVERY) {
-        sort_points(e, s, cloud);
+        exg_nearby_sort(s, cloud->stride, cloud->y + e->mine.first, e->bucket,
+                        e->order);
         e->age = 1;
     }
     for (int k = 0; k < e->dims; k++) {
@@ -348,10 +297,10 @@ static exg_status try_grid(const exg_par *par, fft *e, const exg_cloud *cloud,
         mesh.spacing != e->mesh.spacing) {
         EXG_TRY(regrid(par, e, mesh));
     }
-    e->cost.grid += lap(&from);
+    e->cost.grid += exg_clock_lap(&from);
     s = stencil_of(e, box);
     fetch_points(e, &s, cloud);
-    e->cost.sort += lap(&from);
+    e->cost.sort += exg_clock_lap(&from);
     while (!pass(par, e, &s, out)) {
         e->cost.repeats++;
     }
@@ -411,7 +360,7 @@ static exg_status forces(const exg_par *par, void *state,
         }
     }
     *z = out.z - (double)cloud->total;
-    e->cost.scatter += lap(&from);
+    e->cost.scatter += exg_clock_lap(&from);
 done:
     return st;
 }
