@@ -7,6 +7,7 @@
 arguments=(--data "$data" --seed 4 --epochs 2 --batch 83 --lr 2e-3
     --saliency-samples 21 --target predicted --baseline noise
     --tsne-samples 150 --tsne-perplexity 10 --tsne-iterations 100
+    --tsne-epochs yes
     --stages 'train,explain,embed' --quiet)
 
 # compute NAME RANKS
@@ -25,7 +26,7 @@ done
 grep -q '"ranks"' <(h5dump -A -g /provenance "$scratch/ranks8/results.h5") ||
     fail "no number of ranks in /provenance"
 
-for part in /saliency /embedding /tsne /tsne_3d; do
+for part in /saliency /embedding /tsne /tsne_3d /tsne_epochs; do
     h5dump -n "$scratch/ranks1/results.h5" | grep -q " $part$" ||
         fail "no $part in the results"
 done

@@ -9,13 +9,21 @@
  * @return EXG_OK or EXG_EUSAGE, before anything is computed */
 EXG_MUST_CHECK exg_status exg_mapping_check(const exg_run *run);
 
+/** With --tsne-epochs: a 2-D map of the embeddings after an epoch, started from
+ * the one before, so that all of them can be played as one film.
+ *
+ * Collective.  Called when run->shown holds the answers of a better model.
+ * Does nothing without the option or the stage.
+ * @return EXG_OK, or on every rank what exg_tsne() returns */
+EXG_MUST_CHECK exg_status exg_mapping_epoch(exg_run *run, int epoch);
+
 /** Map the embeddings of the first test images, once per --tsne-dims.
  *
  * Collective.  Does nothing without the stage.
  * @return EXG_OK, or on every rank what exg_tsne_run() returns */
 EXG_MUST_CHECK exg_status exg_mapping_run(exg_run *run);
 
-/** Write /embedding, /tsne and /tsne_3d.  Collective. */
+/** Write /embedding and every map.  Collective. */
 EXG_MUST_CHECK exg_status exg_mapping_record(const exg_run *run, exg_writer *w);
 
 /** Free what the stage left in the run.  Local. */

@@ -197,6 +197,22 @@ EXG_MUST_CHECK exg_status exg_results_tsne_put(const exg_par *par,
                                                exg_writer *w,
                                                const exg_results_tsne *t);
 
+/** Maps through training, sharded by point but for epoch and kl. */
+typedef struct {
+    exg_shard shard;          /* total = N                         */
+    exg_int nframe;           /* F > 0                             */
+    const int32_t *epoch;     /* shape (F), on rank 0              */
+    const double *kl;         /* shape (F), nats, on rank 0        */
+    const float *coordinates; /* shape (F, count, 2)               */
+    const int32_t *label;     /* shape (count)                     */
+    const int64_t *index;     /* shape (count): rows of the input  */
+} exg_results_epochs;
+
+/** /tsne_epochs. */
+EXG_MUST_CHECK exg_status exg_results_epochs_put(const exg_par *par,
+                                                 exg_writer *w,
+                                                 const exg_results_epochs *e);
+
 /** Read a layer's parameters from an open file, for --init.  Local.
  *
  * @param[in]  group         EXG_SCHEMA_MODEL_BEST

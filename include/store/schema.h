@@ -106,6 +106,7 @@ enum {
  * the signal; kl is NaN where it was not computed. */
 #define EXG_SCHEMA_TSNE "/tsne"
 #define EXG_SCHEMA_TSNE_3D "/tsne_3d"
+#define EXG_SCHEMA_TSNE_MAPS "maps" /* @maps of the sweep: "p5,p30" */
 #define EXG_SCHEMA_TSNE_SWEEP                                                  \
     "/tsne_sweep"                                 /* a map p<perplexity> each: \
                                                      no trajectory */
@@ -119,5 +120,18 @@ enum {
 #define EXG_SCHEMA_TSNE_TRAJECTORY "trajectory"   /* f32 (T,N,d)       */
 #define EXG_SCHEMA_TSNE_ITERATION "iteration"     /* i32 (T)           */
 #define EXG_SCHEMA_TSNE_KL "kl"                   /* f64 (T), nat      */
+
+/** NXdata, 2-D maps after each epoch that improved, each started from the one
+ * before: a film of F frames. */
+#define EXG_SCHEMA_TSNE_EPOCHS "/tsne_epochs"
+#define EXG_SCHEMA_TSNE_EPOCHS_EPOCH "/tsne_epochs/epoch" /* i32 (F)      */
+#define EXG_SCHEMA_TSNE_EPOCHS_KL "/tsne_epochs/kl"       /* f64 (F), nat */
+#define EXG_SCHEMA_TSNE_EPOCHS_INDEX "/tsne_epochs/index" /* i64 (N)      */
+#define EXG_SCHEMA_TSNE_EPOCHS_LABEL "/tsne_epochs/label" /* i32 (N)      */
+#define EXG_SCHEMA_TSNE_EPOCHS_COMPONENT \
+    "/tsne_epochs/component" /* i32 (2)  \
+                              */
+#define EXG_SCHEMA_TSNE_EPOCHS_COORDINATES \
+    "/tsne_epochs/coordinates" /* f32 (F,N,2) */
 
 #endif

@@ -4,12 +4,23 @@
  * rows move once. */
 #include "app/mapping.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "app/maps.h"
 #include "par/agree.h"
 #include "par/gather.h"
 
+enum {
+    NEXT_ITERATIONS = 250 /* of a map that starts from the one before */
+};
+
 struct exg_run_map {
-    exg_maps maps;
+    exg_maps maps;  /* of the best model                      */
+    exg_int nframe; /* of the film through training           */
+    int32_t *epoch; /* shape (epochs); nframe are in use      */
+    double *kl;     /* the same                               */
+    float **frame;  /* the same; each of shape (my points, 2) */
 };
 
 /* Points in the maps: --tsne-samples, or all there are. */
@@ -66,6 +77,90 @@ done:
     return st;
 }
 
+/* Room for the film; freed by exg_mapping_clear() in any case. */
+static exg_status create_map(exg_run *run)
+{
+    exg_status st = EXG_OK;
+    const exg_int most = exg_opts_int(run->opts, "epochs");
+
+    if (run->map != NULL) {
+        return EXG_OK;
+    }
+    EXG_TRY_ALL(run->par, exg_new(&run->map, 1));
+    EXG_TRY_ALL(run->par, exg_new(&run->map->epoch, most));
+    EXG_TRY_ALL(run->par, exg_new(&run->map->kl, most));
+    EXG_TRY_ALL(run->par, exg_new(&run->map->frame, most));
+done:
+    return st;
+}
+
+/* The next frame, from the map that has just been made. */
+static exg_status keep_frame(exg_run_map *m, int epoch,
+                             const exg_tsne_result *r)
+{
+    const exg_int n = r->rows.count * r->dims;
+    const exg_status st = exg_new(&m->frame[m->nframe], n);
+
+    if (st == EXG_OK) {
+        memcpy(m->frame[m->nframe], r->y, sizeof *r->y * (size_t)n);
+        m->epoch[m->nframe] = epoch;
+        m->kl[m->nframe] = r->final_kl;
+        m->nframe++;
+    }
+    return st;
+}
+
+/* One frame: points that have moved little need neither exaggeration nor many
+ * iterations. */
+static exg_status make_frame(exg_run *run, exg_maps *m, const char *what,
+                             exg_tsne_result *r)
+{
+    exg_status st = EXG_OK;
+    const exg_run_map *film = run->map;
+    exg_affinity_scales scales;
+    exg_tsne_options choice;
+
+    EXG_TRY_ALL(run->par,
+                exg_choices_scales(run->opts, "tsne-perplexity", &scales));
+    EXG_TRY_ALL(run->par, exg_choices_read(run->opts, &choice));
+    choice.quality = 0;
+    if (film->nframe > 0) {
+        choice.init = EXG_TSNE_GIVEN;
+        choice.start = film->frame[film->nframe - 1];
+        choice.early = 0;
+        choice.iterations = NEXT_ITERATIONS;
+    }
+    EXG_TRY(exg_points_neighbours(run->par, m->rows.total, m->nfeature,
+                                  m->features, exg_affinity_most(&scales),
+                                  &run->clock, &m->points));
+    EXG_TRY(exg_points_tune(run->par, &scales, &run->clock, m->points));
+    EXG_TRY(exg_maps_one(m, what, &choice, &run->clock, r));
+done:
+    return st;
+}
+
+exg_status exg_mapping_epoch(exg_run *run, int epoch)
+{
+    exg_status st = EXG_OK;
+    exg_maps m = {.features = NULL};
+    exg_tsne_result r = {.dims = 0};
+    char what[48];
+
+    if (!exg_run_does(run, "embed") ||
+        !exg_opts_flag(run->opts, "tsne-epochs")) {
+        return EXG_OK;
+    }
+    snprintf(what, sizeof what, "t-SNE of epoch %d", epoch);
+    EXG_TRY(create_map(run));
+    EXG_TRY(collect(run, points(run), &m));
+    EXG_TRY(make_frame(run, &m, what, &r));
+    EXG_TRY_ALL(run->par, keep_frame(run->map, epoch, &r));
+done:
+    exg_tsne_free(&r);
+    exg_maps_clear(&m);
+    return st;
+}
+
 exg_status exg_mapping_run(exg_run *run)
 {
     exg_status st = EXG_OK;
@@ -73,23 +168,66 @@ exg_status exg_mapping_run(exg_run *run)
     if (!exg_run_does(run, "embed")) {
         return EXG_OK;
     }
-    EXG_TRY_ALL(run->par, exg_new(&run->map, 1));
+    EXG_TRY(create_map(run));
     EXG_TRY(collect(run, points(run), &run->map->maps));
     EXG_TRY(exg_maps_make(&run->map->maps, &run->clock));
 done:
     return st;
 }
 
+static exg_status put_film(const exg_run *run, exg_writer *w)
+{
+    exg_status st = EXG_OK;
+    const exg_run_map *m = run->map;
+    const exg_int n = m->maps.rows.count * 2;
+    float *all = NULL;
+
+    EXG_TRY_ALL(run->par, exg_new(&all, m->nframe * n));
+    for (exg_int f = 0; f < m->nframe; f++) {
+        memcpy(all + f * n, m->frame[f], sizeof *all * (size_t)n);
+    }
+    EXG_TRY(
+        exg_results_epochs_put(run->par, w,
+                               &(exg_results_epochs){.shard = m->maps.rows,
+                                                     .nframe = m->nframe,
+                                                     .epoch = m->epoch,
+                                                     .kl = m->kl,
+                                                     .coordinates = all,
+                                                     .label = m->maps.label,
+                                                     .index = m->maps.index}));
+done:
+    exg_free(all);
+    return st;
+}
+
 exg_status exg_mapping_record(const exg_run *run, exg_writer *w)
 {
-    return run->map == NULL ? EXG_OK : exg_maps_record(&run->map->maps, w);
+    exg_status st = EXG_OK;
+
+    if (run->map == NULL) {
+        return EXG_OK;
+    }
+    EXG_TRY(exg_maps_record(&run->map->maps, w));
+    if (run->map->nframe > 0) {
+        EXG_TRY(put_film(run, w));
+    }
+done:
+    return st;
 }
 
 void exg_mapping_clear(exg_run *run)
 {
-    if (run->map != NULL) {
-        exg_maps_clear(&run->map->maps);
-        exg_free(run->map);
+    exg_run_map *m = run->map;
+
+    if (m != NULL) {
+        exg_maps_clear(&m->maps);
+        for (exg_int f = 0; f < m->nframe; f++) {
+            exg_free(m->frame[f]);
+        }
+        exg_free(m->epoch);
+        exg_free(m->kl);
+        exg_free(m->frame);
+        exg_free(m);
         run->map = NULL;
     }
 }

@@ -90,6 +90,8 @@ done:
 static exg_status put_sweep(const exg_maps *m, exg_writer *w)
 {
     exg_status st = EXG_OK;
+    char list[32 * EXG_AFFINITY_SCALES] = "";
+    int used = 0;
 
     if (m->nswept == 0) {
         return EXG_OK;
@@ -101,9 +103,13 @@ static exg_status put_sweep(const exg_maps *m, exg_writer *w)
         const entry e = {group, perplexity, text, 0};
 
         snprintf(text, sizeof text, "%g", perplexity);
+        used += snprintf(list + used, sizeof list - (size_t)used, "%sp%s",
+                         s > 0 ? "," : "", text);
         snprintf(group, sizeof group, "%s/p%s", EXG_SCHEMA_TSNE_SWEEP, text);
         EXG_TRY(put_map(m, w, m->swept + s, &e));
     }
+    EXG_TRY(exg_writer_attr_text(m->par, w, EXG_SCHEMA_TSNE_SWEEP,
+                                 EXG_SCHEMA_TSNE_MAPS, list));
 done:
     return st;
 }

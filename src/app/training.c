@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "app/mapping.h"
 #include "core/log.h"
 #include "par/agree.h"
 #include "par/gather.h"
@@ -202,6 +203,7 @@ static exg_status train_epochs(exg_run *run, trainer *t, exg_int epochs)
         say_epoch(run, &stats);
         if (run->best == run->nepoch - 1) {
             EXG_TRY(draw_maps(run, (int)i));
+            EXG_TRY(exg_mapping_epoch(run, (int)i));
         }
     }
 done:

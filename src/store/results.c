@@ -13,10 +13,10 @@
 
 /* In the order in which they are offered as the first plot; the rest of the
  * sections are no plots. */
-static const char *const plot[] = {EXG_SCHEMA_HISTORY,  EXG_SCHEMA_TSNE,
-                                   EXG_SCHEMA_TSNE_3D,  EXG_SCHEMA_METRICS,
-                                   EXG_SCHEMA_SALIENCY, EXG_SCHEMA_TEST,
-                                   EXG_SCHEMA_EMBEDDING};
+static const char *const plot[] = {
+    EXG_SCHEMA_HISTORY,   EXG_SCHEMA_TSNE,       EXG_SCHEMA_TSNE_3D,
+    EXG_SCHEMA_METRICS,   EXG_SCHEMA_SALIENCY,   EXG_SCHEMA_TEST,
+    EXG_SCHEMA_EMBEDDING, EXG_SCHEMA_TSNE_EPOCHS};
 static const char *const other[] = {EXG_SCHEMA_CONFIG, EXG_SCHEMA_PROVENANCE,
                                     EXG_SCHEMA_DATASET, EXG_SCHEMA_MODEL,
                                     EXG_SCHEMA_TSNE_SWEEP};

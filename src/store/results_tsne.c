@@ -180,3 +180,56 @@ exg_status exg_results_tsne_put(const exg_par *par, exg_writer *w,
 done:
     return st;
 }
+
+exg_status exg_results_epochs_put(const exg_par *par, exg_writer *w,
+                                  const exg_results_epochs *e)
+{
+    static const char *const axes[] = {"epoch", "index", "component"};
+    exg_status st = EXG_OK;
+    const exg_results_dim f = {e->nframe, EXG_SCHEMA_TSNE_EPOCHS_EPOCH, NULL};
+    const exg_results_dim n = {e->shard.total, EXG_SCHEMA_TSNE_EPOCHS_INDEX,
+                               &e->shard};
+    const exg_results_dim d = {2, EXG_SCHEMA_TSNE_EPOCHS_COMPONENT, NULL};
+    const exg_results_item item[] = {
+        {EXG_SCHEMA_TSNE_EPOCHS_EPOCH,
+         "epoch",
+         "",
+         EXG_WRITER_I32,
+         e->epoch,
+         {&f}},
+        {EXG_SCHEMA_TSNE_EPOCHS_INDEX,
+         "row of the input",
+         "",
+         EXG_WRITER_I64,
+         e->index,
+         {&n}},
+        {EXG_SCHEMA_TSNE_EPOCHS_LABEL,
+         "true class",
+         "",
+         EXG_WRITER_I32,
+         e->label,
+         {&n}},
+        {EXG_SCHEMA_TSNE_EPOCHS_KL,
+         "Kullback-Leibler divergence",
+         "nat",
+         EXG_WRITER_F64,
+         e->kl,
+         {&f}},
+        {EXG_SCHEMA_TSNE_EPOCHS_COORDINATES,
+         "t-SNE coordinates after the epoch",
+         "1",
+         EXG_WRITER_F32,
+         e->coordinates,
+         {&f, &n, &d}},
+    };
+
+    EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_TSNE_EPOCHS, "NXdata"));
+    EXG_TRY(exg_results_count(par, w, &d, "0: x, 1: y", ""));
+    EXG_TRY(exg_results_items(par, w, COUNT(item), item));
+    EXG_TRY(exg_results_axes(par, w, EXG_SCHEMA_TSNE_EPOCHS, "coordinates", 3,
+                             axes));
+    EXG_TRY(exg_writer_attr_text(par, w, EXG_SCHEMA_TSNE_EPOCHS, "title",
+                                 "t-SNE of the embeddings through training"));
+done:
+    return st;
+}
