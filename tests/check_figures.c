@@ -244,7 +244,8 @@ static exg_status save_embedding(exg_int n, int d, exg_int k, int same)
                                                         .name = names(),
                                                         .kl = NAN,
                                                         .perplexity = 30,
-                                                        .iterations = 1000},
+                                                        .iterations = 1000,
+                                                        .title = "t-SNE"},
                                    stem_of("tsne")));
 done:
     exg_free(label);

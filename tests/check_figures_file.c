@@ -110,6 +110,34 @@ static void put_tsne(exg_writer *w, const char *group, int dims)
                                          .setting = &setting}));
 }
 
+static void put_more_maps(exg_writer *w)
+{
+    static const int32_t epoch[] = {0, 10};
+    static const double kl[] = {1.5, 0.75};
+    static float at[2 * POINTS * 2];
+    static int32_t label[POINTS];
+    static int64_t index[POINTS];
+
+    ck_ok(world, exg_writer_group(world, w, EXG_SCHEMA_TSNE_SWEEP, NULL));
+    ck_ok(world, exg_writer_attr_text(world, w, EXG_SCHEMA_TSNE_SWEEP,
+                                      EXG_SCHEMA_TSNE_MAPS, "p5,p7.5"));
+    put_tsne(w, EXG_SCHEMA_TSNE_SWEEP "/p5", 2);
+    put_tsne(w, EXG_SCHEMA_TSNE_SWEEP "/p7.5", 2);
+    for (int i = 0; i < 2 * POINTS * 2; i++) {
+        at[i] = (float)(i * 37 % 101);
+    }
+    ck_ok(world,
+          exg_results_epochs_put(
+              world, w,
+              &(exg_results_epochs){.shard = exg_shard_mine(world, POINTS),
+                                    .nframe = 2,
+                                    .epoch = epoch,
+                                    .kl = kl,
+                                    .coordinates = at,
+                                    .label = label,
+                                    .index = index}));
+}
+
 /* Figures of an earlier run in a folder, then names like theirs: of these 5
  * go and the others stay. */
 static const char *const earlier[] = {"confusion_e11.png",
@@ -167,6 +195,8 @@ START_TEST(a_results_file_gives_every_figure_whoever_draws)
                                        "saliency_before_2",
                                        "saliency_e10_2",
                                        "tsne",
+                                       "tsne_sweep",
+                                       "tsne_epochs",
                                        "tsne_3d"};
     exg_writer *w = NULL;
     char file[256], dir[256], path[512];
@@ -184,6 +214,7 @@ START_TEST(a_results_file_gives_every_figure_whoever_draws)
     put_maps(w);
     put_tsne(w, EXG_SCHEMA_TSNE, 2);
     put_tsne(w, EXG_SCHEMA_TSNE_3D, 3);
+    put_more_maps(w);
     ck_ok(world, exg_results_close(world, &w));
     leave_earlier(dir);
     for (int part = 0; part < 4; part++) {
@@ -192,9 +223,9 @@ START_TEST(a_results_file_gives_every_figure_whoever_draws)
         ck_ok(world, exg_figures_draw(file, dir, part, 4, &drawn));
         total += drawn;
     }
-    ck_assert_int_eq(total, 1 + 2 * EPOCHS + 2 * 2 + 2);
+    ck_assert_int_eq(total, 1 + 2 * EPOCHS + 2 * 2 + 4);
     check_earlier(dir);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 10; i++) {
         snprintf(path, sizeof path, "%s/%s.svg", dir, want[i]);
         ck_assert_int_eq(stat(path, &info), 0);
         snprintf(path, sizeof path, "%s/%s.png", dir, want[i]);

@@ -10,11 +10,13 @@ typedef struct {
     int dims;                 /* 2 or 3                                    */
     const float *coordinates; /* shape (N, dims); not finite: not drawn    */
     const int64_t *label;     /* shape (N); outside 0..K-1: drawn in grey  */
-    exg_int classes;          /* K                                         */
+    exg_int classes;          /* K; 0: no legend                           */
     const char *const *name;  /* shape (K), any bytes                      */
     double kl;                /* nats; NaN if unknown                      */
     double perplexity;        /* NaN if unknown                            */
+    const char *perplexities; /* "30,300" where there are several, or NULL */
     double iterations;        /* NaN if unknown                            */
+    const char *title;        /* "t-SNE of the embeddings"                 */
     const char *source;       /* results file                              */
 } exg_fig_embedding;
 

@@ -14,7 +14,8 @@ typedef struct exg_figures exg_figures;
 /** Open a results file and list its figures.  Sections that did not run have
  * none: curves (/history), confusion_e<N> and confusion_e<N>_normalised
  * (/metrics), saliency_e<N> or saliency_before (/saliency; _2, _3 ... for
- * further sheets of ten samples), tsne (/tsne), tsne_3d (/tsne_3d).
+ * further sheets of ten samples), tsne (/tsne), tsne_3d (/tsne_3d), tsne_sweep
+ * (/tsne_sweep), tsne_epochs (/tsne_epochs).
  * @return EXG_OK, or what exg_reader_open() and the reading calls return */
 EXG_MUST_CHECK exg_status exg_figures_open(const char *results,
                                            exg_figures **out);

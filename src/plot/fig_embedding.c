@@ -313,10 +313,13 @@ static void draw_texts(exg_canvas *c, const layout *l)
     char text[EXG_TEXT_MAX], n[48];
     int used;
 
-    exg_canvas_text(c, MARGIN, MARGIN, "t-SNE of the embeddings", bold);
+    exg_canvas_text(c, MARGIN, MARGIN, fig->title, bold);
     used = snprintf(text, sizeof text, "N = %s",
                     exg_text_count(fig->points, n, sizeof n));
-    if (isfinite(fig->perplexity)) {
+    if (fig->perplexities != NULL && strchr(fig->perplexities, ',') != NULL) {
+        used += snprintf(text + used, sizeof text - (size_t)used,
+                         ", perplexities %.80s", fig->perplexities);
+    } else if (isfinite(fig->perplexity)) {
         used += snprintf(text + used, sizeof text - (size_t)used,
                          ", perplexity %g", fig->perplexity);
     }
@@ -358,7 +361,7 @@ static exg_status make_layout(const exg_fig_embedding *fig, layout *l)
         l->names = fmax(l->names, exg_canvas_text_width(ruler, text, face));
     }
     l->names = fmin(l->names, LEGEND_MAX);
-    l->columns = (fig->classes + LEGEND_ROWS - 1) / LEGEND_ROWS;
+    l->columns = (fig->classes - 1) / LEGEND_ROWS + 1; /* 1 for none */
     l->columns = l->columns > LEGEND_COLUMNS ? LEGEND_COLUMNS : l->columns;
     l->rows = (fig->classes + l->columns - 1) / l->columns;
     l->rows = l->rows > LEGEND_ROWS ? LEGEND_ROWS : l->rows;
@@ -383,11 +386,8 @@ exg_status exg_fig_embedding_save(const exg_fig_embedding *fig,
 {
     exg_status st = EXG_OK;
     layout l = {.fig = fig};
-    exg_sheet sheet = {.title = fig->dims == 3 ? "t-SNE of the embeddings, 3-D"
-                                               : "t-SNE of the embeddings",
-                       .source = fig->source,
-                       .draw = draw,
-                       .data = &l};
+    exg_sheet sheet = {
+        .title = fig->title, .source = fig->source, .draw = draw, .data = &l};
 
     EXG_TRY(make_layout(fig, &l));
     sheet.width = l.width;

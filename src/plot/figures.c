@@ -130,6 +130,14 @@ static exg_status add_all(exg_figures *f)
         EXG_TRY(add(f, (exg_figures_job){.kind = EXG_FIGURES_TSNE_3D,
                                          .name = "tsne_3d"}));
     }
+    if (exg_reader_has(f->reader, EXG_SCHEMA_TSNE_SWEEP)) {
+        EXG_TRY(add(f, (exg_figures_job){.kind = EXG_FIGURES_SWEEP,
+                                         .name = "tsne_sweep"}));
+    }
+    if (exg_reader_has(f->reader, EXG_SCHEMA_TSNE_EPOCHS)) {
+        EXG_TRY(add(f, (exg_figures_job){.kind = EXG_FIGURES_EPOCHS,
+                                         .name = "tsne_epochs"}));
+    }
     if (exg_reader_has(f->reader, EXG_SCHEMA_TSNE)) {
         EXG_TRY(add(
             f, (exg_figures_job){.kind = EXG_FIGURES_TSNE, .name = "tsne"}));
@@ -211,6 +219,10 @@ exg_status exg_figures_draw_one(exg_figures *f, exg_int i, const char *dir)
         return exg_figures_saliency(f->reader, source, job, stem);
     case EXG_FIGURES_TSNE_3D:
         return exg_figures_tsne(f->reader, source, EXG_SCHEMA_TSNE_3D, stem);
+    case EXG_FIGURES_SWEEP:
+        return exg_figures_sweep(f->reader, source, stem);
+    case EXG_FIGURES_EPOCHS:
+        return exg_figures_epochs(f->reader, source, stem);
     case EXG_FIGURES_TSNE:
         break;
     }

@@ -164,8 +164,7 @@ done:
     return st;
 }
 
-/* Classes that names are needed for. */
-static exg_int classes_in(exg_int n, const int64_t *a, exg_int least)
+exg_int exg_figures_classes(exg_int n, const int64_t *a, exg_int least)
 {
     enum {
         CLASSES_MAX = 4096 /* more is a damaged label */
@@ -236,8 +235,8 @@ exg_status exg_figures_saliency(exg_reader *r, const char *source,
     EXG_TRY(exg_reader_i64(r, EXG_SCHEMA_SALIENCY_TARGET, 1, &fig.samples,
                            &target));
     EXG_TRY(read_labels(r, fig.samples, index, &label));
-    fig.classes = classes_in(fig.samples, target, 1);
-    fig.classes = classes_in(fig.samples, label, fig.classes);
+    fig.classes = exg_figures_classes(fig.samples, target, 1);
+    fig.classes = exg_figures_classes(fig.samples, label, fig.classes);
     EXG_TRY(exg_figures_names(r, fig.classes, &names));
     fig.index = index;
     fig.target = target;
@@ -290,6 +289,17 @@ static double setting(exg_reader *r, const char *group, const char *name)
     return v;
 }
 
+/* A text that only decorates. */
+static const char *text_of(exg_reader *r, const char *group, const char *name,
+                           const char *otherwise, char *text, size_t size)
+{
+    if (exg_reader_attr_text(r, group, name, text, size) != EXG_OK) {
+        exg_err_clear();
+        return otherwise;
+    }
+    return text;
+}
+
 exg_status exg_figures_tsne(exg_reader *r, const char *source,
                             const char *group, const char *stem)
 {
@@ -299,7 +309,7 @@ exg_status exg_figures_tsne(exg_reader *r, const char *source,
     float *at = NULL;
     int64_t *label = NULL;
     char **names = NULL;
-    char path[128];
+    char path[128], title[160], perplexities[160];
 
     snprintf(path, sizeof path, "%s/%s", group, EXG_SCHEMA_TSNE_COORDINATES);
     EXG_TRY(exg_reader_f32(r, path, 2, dims, &at));
@@ -315,9 +325,12 @@ exg_status exg_figures_tsne(exg_reader *r, const char *source,
     fig.dims = (int)dims[1];
     fig.coordinates = at;
     fig.label = label;
-    fig.classes = classes_in(n, label, 1);
+    fig.classes = exg_figures_classes(n, label, 0);
     EXG_TRY(exg_figures_names(r, fig.classes, &names));
     fig.name = (const char *const *)names;
+    fig.title = text_of(r, group, "title", "t-SNE", title, sizeof title);
+    fig.perplexities = text_of(r, group, "perplexities", NULL, perplexities,
+                               sizeof perplexities);
     fig.kl = last_of(r, group, EXG_SCHEMA_TSNE_KL);
     fig.perplexity = setting(r, group, "perplexity");
     fig.iterations = last_of(r, group, EXG_SCHEMA_TSNE_ITERATION);

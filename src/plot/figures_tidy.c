@@ -45,7 +45,8 @@ static int is_ours(const char *name)
         return rest != NULL && *rest == '\0';
     }
     return strcmp(name, "curves") == 0 || strcmp(name, "tsne") == 0 ||
-           strcmp(name, "tsne_3d") == 0;
+           strcmp(name, "tsne_3d") == 0 || strcmp(name, "tsne_sweep") == 0 ||
+           strcmp(name, "tsne_epochs") == 0;
 }
 
 /* Is the file a figure of ours that this results file does not give? */
