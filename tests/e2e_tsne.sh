@@ -42,6 +42,20 @@ for what in coordinates kl trustworthiness_12; do
         "/tsne_sweep/p10/$what" "/tsne/$what"
 done
 
+# Seven components of seven features keep the neighbours, three are others.
+for keep in 3 7; do
+    map "pca $keep" 3 "$x:/group/x" "$scratch/pca$keep.h5" --tsne-pca $keep \
+        --tsne-dims 2 --labels "$x:/label"
+done
+map "pca 3 alone" 1 "$x:/group/x" "$scratch/pca1.h5" --tsne-pca 3 \
+    --tsne-dims 2 --labels "$x:/label"
+map "no pca" 1 "$x:/group/x" "$scratch/pca0.h5" --tsne-dims 2 --labels "$x:/label"
+same "3 components on 1 and 3 ranks" "$scratch"/pca{1,3}.h5
+h5diff --relative=0.1 "$scratch"/pca{0,7}.h5 /tsne/final_kl >/dev/null ||
+    fail "all components give another KL"
+h5diff --relative=0.1 "$scratch"/pca{0,3}.h5 /tsne/final_kl >/dev/null &&
+    fail "three components give the same KL"
+
 # Integers are numbers; without labels there is a map too, and it is drawn.
 map int 3 "$x:/int" "$scratch/int.h5" --tsne-dims 2
 h5dump -n "$scratch/int.h5" | grep -q /embedding && fail "features unasked for"
@@ -78,6 +92,7 @@ refused 2 'tsne-perplexity: 51, want at most 50 for 151' "$x:/int" "$out" \
     --tsne-perplexity 51
 refused 2 'tsne-sweep: 60, want at most 50' "$x:/int" "$out" --tsne-sweep 5,60
 refused 2 'tsne-lr: .fast., want auto' "$x:/int" "$out" --tsne-lr fast
+refused 2 'tsne-pca: 8, want at most the 7' "$x:/int" "$out" --tsne-pca 8
 refused 2 'few: 3 rows of 7 columns, want 4' "$x:/few" "$out"
 refused 2 'is read as well' "$x:/int" "$x"
 together=yes

@@ -11,6 +11,8 @@
 #define EXG_CHOICES_ROWS                                                       \
     {"tsne-dims", EXG_OPT_SET, EXG_OPT_RESULT, "2,3", 0, 0, "2|3",             \
      "dimensions of the map; one map each"},                                   \
+    {"tsne-pca", EXG_OPT_INT, EXG_OPT_RESULT, "0", 0, 1e6, "",                 \
+     "map the first N principal components; 0: all features"},                 \
     {"tsne-perplexity", EXG_OPT_TEXT, EXG_OPT_RESULT, "30", 0, 0,              \
      "X[,X...]",                                                               \
      "effective number of neighbours; several are averaged"},                  \
@@ -51,10 +53,10 @@ EXG_MUST_CHECK exg_status exg_choices_scales(const exg_opts *opts,
 EXG_MUST_CHECK exg_status exg_choices_read(const exg_opts *opts,
                                            exg_tsne_options *choice);
 
-/** Check all t-SNE options against a number of points.  Local.
+/** Check all t-SNE options against `total` points of `dim` features.  Local.
  * @return EXG_OK, or EXG_EUSAGE with what is possible, before anything is
  *         computed */
-EXG_MUST_CHECK exg_status exg_choices_check(const exg_opts *opts,
-                                            exg_int total);
+EXG_MUST_CHECK exg_status exg_choices_check(const exg_opts *opts, exg_int total,
+                                            exg_int dim);
 
 #endif

@@ -40,6 +40,12 @@ typedef struct {
  * @return EXG_OK, or on every rank what exg_tsne() returns */
 EXG_MUST_CHECK exg_status exg_maps_make(exg_maps *m, exg_clock *clock);
 
+/** Neighbours for perplexities up to `most`, from the features or, with
+ * --tsne-pca, from their principal components: m->points, without affinities.
+ * Collective. */
+EXG_MUST_CHECK exg_status exg_maps_neighbours(exg_maps *m, double most,
+                                              exg_clock *clock);
+
 /** One 2-D or 3-D map with a bar that says `what`.
  *
  * Collective.

@@ -94,11 +94,18 @@ done:
     return st;
 }
 
-exg_status exg_choices_check(const exg_opts *opts, exg_int total)
+exg_status exg_choices_check(const exg_opts *opts, exg_int total, exg_int dim)
 {
     exg_status st = EXG_OK;
+    const exg_int keep = exg_opts_int(opts, "tsne-pca");
     exg_tsne_options choice;
 
+    if (keep > dim) {
+        return exg_fail(EXG_EUSAGE,
+                        "--tsne-pca: %td, want at most the %td "
+                        "features",
+                        keep, dim);
+    }
     EXG_TRY(check_scales(opts, "tsne-perplexity", total));
     EXG_TRY(check_scales(opts, "tsne-sweep", total));
     EXG_TRY(exg_choices_read(opts, &choice));

@@ -45,7 +45,7 @@ exg_status exg_mapping_check(const exg_run *run)
                         "t-SNE, or --stages without embed",
                         n);
     }
-    return exg_choices_check(run->opts, n);
+    return exg_choices_check(run->opts, n, run->net->nfeature);
 }
 
 /* The features, labels and numbers of the first n test samples. */
@@ -130,9 +130,7 @@ static exg_status make_frame(exg_run *run, exg_maps *m, const char *what,
         choice.early = 0;
         choice.iterations = NEXT_ITERATIONS;
     }
-    EXG_TRY(exg_points_neighbours(run->par, m->rows.total, m->nfeature,
-                                  m->features, exg_affinity_most(&scales),
-                                  &run->clock, &m->points));
+    EXG_TRY(exg_maps_neighbours(m, exg_affinity_most(&scales), &run->clock));
     EXG_TRY(exg_points_tune(run->par, &scales, &run->clock, m->points));
     EXG_TRY(exg_maps_one(m, what, &choice, &run->clock, r));
 done:

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "core/log.h"
+#include "embed/pca.h"
 #include "par/agree.h"
 
 /* A map under way: its bar, and the name on it. */
@@ -116,6 +117,27 @@ done:
     return st;
 }
 
+exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
+{
+    exg_status st = EXG_OK;
+    const exg_int keep = exg_opts_int(m->opts, "tsne-pca");
+    double since = exg_clock_now();
+    float *reduced = NULL;
+
+    if (keep > 0) {
+        EXG_TRY_ALL(m->par, exg_new(&reduced, m->rows.count * keep));
+        EXG_TRY(exg_pca_reduce(m->par, m->rows.total, m->nfeature, m->features,
+                               keep, reduced));
+        exg_points_lap(clock, "tsne pca", &since);
+    }
+    EXG_TRY(exg_points_neighbours(
+        m->par, m->rows.total, keep > 0 ? keep : m->nfeature,
+        keep > 0 ? reduced : m->features, most, clock, &m->points));
+done:
+    exg_free(reduced);
+    return st;
+}
+
 exg_status exg_maps_make(exg_maps *m, exg_clock *clock)
 {
     exg_status st = EXG_OK;
@@ -129,9 +151,7 @@ exg_status exg_maps_make(exg_maps *m, exg_clock *clock)
     EXG_TRY_ALL(m->par, exg_choices_read(m->opts, &choice));
     most = exg_affinity_most(&scales);
     swept = exg_affinity_most(&m->sweep);
-    EXG_TRY(exg_points_neighbours(m->par, m->rows.total, m->nfeature,
-                                  m->features, swept > most ? swept : most,
-                                  clock, &m->points));
+    EXG_TRY(exg_maps_neighbours(m, swept > most ? swept : most, clock));
     EXG_TRY(make_maps(m, &scales, choice, clock));
     EXG_TRY(make_sweep(m, choice, clock));
 done:

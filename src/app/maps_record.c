@@ -51,6 +51,7 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
          q->accuracy_map}};
     const exg_results_scalar setting[] = {
         {"perplexity", "", "1", e->perplexity},
+        {"pca", "", "1", exg_opts_real(o, "tsne-pca")},
         {"iterations", "", "1", exg_opts_real(o, "tsne-iterations")},
         {"learning_rate", "", "1", r->learning_rate},
         {"early_iterations", "", "1", exg_opts_real(o, "tsne-early")},

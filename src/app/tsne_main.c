@@ -168,7 +168,7 @@ static exg_status look(const exg_opts *opts, exg_int *total, exg_int *columns)
                      exg_opts_text(opts, "input"), *total, *columns, INT32_MAX);
         goto done;
     }
-    EXG_TRY(exg_choices_check(opts, *total));
+    EXG_TRY(exg_choices_check(opts, *total, *columns));
 done:
     exg_reader_close(&r);
     return st;
