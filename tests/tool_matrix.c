@@ -28,8 +28,9 @@ static void fill(void)
     for (int i = 0; i < ROWS; i++) {
         label[i] = (uint8_t)(i % 3);
         for (int d = 0; d < COLUMNS; d++) {
-            x[i][d] = 4.0 * ((i % 3 + d) % 3) +
-                      exg_rng_normal(stream, (uint64_t)(i * COLUMNS + d));
+            x[i][d] =
+                4.0 * ((i % 3 + d) % 3) +
+                exg_rng_normal(stream, (uint64_t)i * COLUMNS + (uint64_t)d);
         }
     }
 }

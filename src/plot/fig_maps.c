@@ -162,8 +162,10 @@ static exg_status draw(exg_canvas *c, const void *data)
 
     exg_canvas_text(c, MARGIN, MARGIN, l.fig->title, bold);
     for (exg_int p = 0; p < l.fig->panels; p++) {
-        EXG_TRY(draw_panel(c, &l, p, MARGIN + step * (double)(p % l.columns),
-                           MARGIN + TOP + down * (double)(p / l.columns)));
+        const exg_int row = p / l.columns, column = p % l.columns;
+
+        EXG_TRY(draw_panel(c, &l, p, MARGIN + step * (double)column,
+                           MARGIN + TOP + down * (double)row));
     }
     draw_legend(c, &l, MARGIN + step * (double)l.columns + 4,
                 MARGIN + TOP + CAPTION);
