@@ -79,9 +79,11 @@ static void report(const exg_par *par, const exg_tsne_result *r, double wall)
     if (par->rank == 0) {
         printf("%-18s %8.3f s, %d ranks\n", "tsne", wall, par->size);
         printf("%-18s %8.4f nats, engine %s\n", "KL", r->final_kl, r->engine);
-        printf("%-18s %8.4f (5), %.4f (12), recall@10 %.4f\n",
+        printf("%-18s %8.4f (5), %.4f (12), continuity %.4f (12), of %.0f\n",
                "trustworthiness", r->quality.trust5, r->quality.trust12,
-               r->quality.recall);
+               r->quality.continuity12, r->quality.ranked);
+        printf("%-18s %8.4f, Spearman %.4f\n", "recall@10", r->quality.recall,
+               r->quality.spearman);
     }
 }
 

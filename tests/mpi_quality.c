@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/rng.h"
+#include "embed/knn.h"
 #include "embed/tsne.h"
 #include "support.h"
 
@@ -127,6 +129,95 @@ START_TEST(a_perfect_map_scores_one)
 }
 END_TEST
 
+/* Points and a map that have little to do with each other. */
+enum {
+    POINTS = 150
+};
+
+static float apart_from(int space, exg_int row, exg_int d)
+{
+    const exg_rng r = {.seed = 8, .use = EXG_RNG_SYNTH, .sub = (uint32_t)space};
+
+    return exg_rng_uniform(r, (uint64_t)(row * 2 + d)) +
+           (space == 1 && d == 0 ? apart_from(0, row, 0) : 0.0f);
+}
+
+static void measure(int features, int map, exg_quality *q)
+{
+    static float x[POINTS * 2], y[POINTS * 2], dist2[POINTS * 12];
+    static int32_t near[POINTS * 12];
+    const exg_shard mine = exg_shard_mine(world, POINTS);
+    exg_tiles *tiles = NULL;
+
+    for (exg_int i = 0; i < 2 * mine.count; i++) {
+        x[i] = apart_from(features, mine.first + i / 2, i % 2);
+        y[i] = apart_from(map, mine.first + i / 2, i % 2);
+    }
+    ck_ok(world, exg_tiles_create(world, POINTS, 2, x, &tiles));
+    ck_ok(world, exg_knn(world, tiles, 12, near, dist2));
+    ck_ok(world, exg_quality_of(world, tiles, 12, near, NULL, 2, y, q));
+    exg_tiles_destroy(&tiles);
+}
+
+/* One rank of one pair, should rounding decide between two. */
+#define TOLERANCE_RANK (4.0 / (POINTS * 12.0 * 2.0 * POINTS))
+
+START_TEST(continuity_is_trust_of_the_spaces_exchanged)
+{
+    exg_quality q, back;
+
+    measure(0, 1, &q);
+    measure(1, 0, &back);
+    ck_all(world, q.trust12 < 0.95 && q.continuity12 < 0.95);
+    ck_all(world, fabs(q.trust12 - back.continuity12) < TOLERANCE_RANK);
+    ck_all(world, fabs(q.continuity12 - back.trust12) < TOLERANCE_RANK);
+    ck_all(world, fabs(q.trust12 - q.continuity12) > TOLERANCE_RANK);
+    ck_all(world, q.ranked == POINTS);
+}
+END_TEST
+
+/* All points are in the sample: pairs by pairs, from the definition. */
+START_TEST(spearman_is_the_correlation_of_ranks)
+{
+    enum {
+        PAIRS = POINTS * (POINTS - 1) / 2
+    };
+    static double d[2][PAIRS];
+    double sum = 0.0;
+    exg_quality q, self;
+    exg_int at = 0;
+
+    measure(0, 1, &q);
+    measure(1, 1, &self);
+    for (exg_int i = 0; i < POINTS; i++) {
+        for (exg_int j = i + 1; j < POINTS; j++, at++) {
+            for (int s = 0; s < 2; s++) {
+                d[s][at] = 0.0;
+                for (exg_int k = 0; k < 2; k++) {
+                    const double e = (double)apart_from(s, i, k) -
+                                     (double)apart_from(s, j, k);
+
+                    d[s][at] += e * e;
+                }
+            }
+        }
+    }
+    for (exg_int p = 0; p < PAIRS; p++) {
+        double rank[2] = {0};
+
+        for (exg_int r = 0; r < PAIRS; r++) {
+            rank[0] += d[0][r] < d[0][p];
+            rank[1] += d[1][r] < d[1][p];
+        }
+        sum += (rank[0] - rank[1]) * (rank[0] - rank[1]);
+    }
+    sum = 1.0 - 6.0 * sum / (PAIRS * ((double)PAIRS * PAIRS - 1.0));
+    ck_all(world, q.spearman > 0.1 && q.spearman < 0.9);
+    ck_all(world, fabs(q.spearman - sum) < 1e-6); /* floats rarely swap */
+    ck_all(world, fabs(self.spearman - 1.0) < 1e-6);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("quality");
@@ -135,5 +226,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, scores_are_those_of_scikit_learn);
     tcase_add_test(tc, divergence_is_that_of_scikit_learn);
     tcase_add_test(tc, a_perfect_map_scores_one);
+    tcase_add_test(tc, continuity_is_trust_of_the_spaces_exchanged);
+    tcase_add_test(tc, spearman_is_the_correlation_of_ranks);
     return s;
 }

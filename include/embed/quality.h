@@ -8,15 +8,22 @@
 #include "embed/tiles.h"
 
 enum {
-    EXG_QUALITY_NEAR = 12,  /* most neighbours looked at      */
-    EXG_QUALITY_RECALL = 10 /* neighbours of recall and votes */
+    EXG_QUALITY_NEAR = 12,   /* most neighbours looked at      */
+    EXG_QUALITY_RECALL = 10, /* neighbours of recall and votes */
+    EXG_QUALITY_TILES = 40, /* tiles of rows that are all ranked: 10,240 rows */
+    EXG_QUALITY_SAMPLE = 20, /* tiles that are, at most, where there are more */
+    EXG_QUALITY_PAIRS = 1000 /* points whose distances are compared, at most */
 };
 
 /** Scores of a map.  NaN where there are too few points, or no labels. */
 typedef struct {
     double trust5;  /* trustworthiness of 5 neighbours, as scikit-learn's     */
     double trust12; /* of 12                                                  */
-    double recall;  /* share of 10 nearest features among 10 nearest points   */
+    double continuity12; /* the same with features and map exchanged          */
+    double ranked;       /* rows that these three are measured on             */
+    double spearman;     /* rank correlation of distances by features and on
+                            the map, over all pairs of a sample of points     */
+    double recall; /* share of 10 nearest features among 10 nearest points   */
     double accuracy_features; /* leave-one-out accuracy of a vote of 10       */
     double accuracy_map;      /* nearest, by features and on the map; a tie
                                  goes to the lower label                      */
@@ -27,8 +34,13 @@ typedef struct {
  * Collective.  With U the k nearest points on the map and r the rank of a point
  * among the features' neighbours, trustworthiness is
  *   T(k) = 1 - 2 / (N k (2N - 3k - 1)) sum_i sum_{j in U_i} max(0, r_ij - k)
- * (Venna & Kaski 2001), for k < N / 2.  Ranks beyond the list of neighbours are
- * counted, which takes all distances once more.
+ * (Venna & Kaski 2001), for k < N / 2; continuity exchanges the two spaces.
+ * Ranks beyond the list of neighbours are counted, which takes all distances of
+ * a row: of all rows up to EXG_QUALITY_TILES tiles of EXG_TILE, and else of
+ * every step-th tile, so that EXG_QUALITY_SAMPLE are left at most; the sum and
+ * its N in front are then over those.  Distances are correlated over points 0,
+ * s, 2 s, ..., with the least s that leaves EXG_QUALITY_PAIRS at most.  Samples
+ * go by row number, not by rank.  All other scores are over all rows.
  *
  * @param[in]  tiles  the features
  * @param[in]  k      neighbours in the list, >= min(EXG_QUALITY_NEAR, N - 1)

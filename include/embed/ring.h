@@ -38,15 +38,17 @@ EXG_MUST_CHECK exg_status exg_ring_turn(const exg_par *par, exg_shard own,
 typedef void (*exg_ring_use)(void *state, exg_int tile, exg_int first,
                              exg_int count, const float *dist2);
 
-/** Squared distances of every row of mine to every row there is.
+/** Squared distances of rows of mine to every row there is.
  *
- * Collective.  |a - b|^2 = |a|^2 + |b|^2 - 2 ab, by BLAS on whole tiles.  The
+ * Collective.  The rows are those of every step-th tile of all, from tile 0; 1:
+ * all rows.  |a - b|^2 = |a|^2 + |b|^2 - 2 ab, by BLAS on whole tiles.  The
  * norms are BLAS products too, so identical rows get exactly 0.
  *
  * @return EXG_OK, EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_ring_distances(const exg_par *par,
                                              const exg_tiles *tiles,
-                                             exg_ring_use use, void *state);
+                                             exg_int step, exg_ring_use use,
+                                             void *state);
 
 #endif

@@ -96,6 +96,7 @@ done:
 /* What distances need. */
 typedef struct {
     const exg_tiles *tiles;
+    exg_int step;   /* between tiles that are measured */
     float *norm;    /* shape (own rows with padding), from my own block */
     float *product; /* shape (EXG_TILE, EXG_TILE)                       */
     exg_ring_use use;
@@ -132,6 +133,9 @@ static exg_status measure_block(void *state, const exg_ring_block *block)
         }
     }
     for (exg_int i = 0; i < t->own.count; i++) {
+        if ((t->own.first + i) % m->step != 0) {
+            continue;
+        }
         for (exg_int j = 0; j < block->tiles.count; j++) {
             const float *b = block->data + j * block->tile_floats;
             const exg_int first = (block->tiles.first + j) * EXG_TILE;
@@ -147,11 +151,11 @@ static exg_status measure_block(void *state, const exg_ring_block *block)
 }
 
 exg_status exg_ring_distances(const exg_par *par, const exg_tiles *tiles,
-                              exg_ring_use use, void *state)
+                              exg_int step, exg_ring_use use, void *state)
 {
     exg_status st = EXG_OK;
     const exg_int tile_floats = EXG_TILE * (tiles->dim + 1);
-    measure m = {.tiles = tiles, .use = use, .state = state};
+    measure m = {.tiles = tiles, .step = step, .use = use, .state = state};
     float *mine = NULL;
 
     openblas_set_num_threads(1);

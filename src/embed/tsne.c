@@ -152,7 +152,7 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     const exg_affinity *p = points->p;
     const exg_kern *kern = opt->kern;
     const exg_repulse *engine = NULL;
-    const exg_quality none = {NAN, NAN, NAN, NAN, NAN};
+    const exg_quality none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     exg_tsne_result r = {.dims = opt->dims, .quality = none};
     film reel = {.opt = opt, .p = p, .result = &r};
     const exg_descend_plan plan = plan_of(tiles->total, opt);
