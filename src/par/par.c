@@ -33,8 +33,17 @@ static exg_status check_launcher(int size)
     return EXG_OK;
 }
 
+/* A step's reduction is some 40 KiB: below 64 KiB, let Open MPI's shared memory
+ * send at once instead of asking first (3 to 5 % of training at two ranks).
+ * What the user has set stays. */
+static void tune_transport(void)
+{
+    setenv("OMPI_MCA_btl_vader_eager_limit", "65536", 0);
+}
+
 exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
 {
+    tune_transport();
     EXG_MPI(MPI_Init(argc, argv));
     EXG_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &par->comm));
     EXG_MPI(MPI_Comm_set_errhandler(par->comm, MPI_ERRORS_RETURN));
