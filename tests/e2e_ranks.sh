@@ -7,7 +7,7 @@
 arguments=(--data "$data" --seed 4 --epochs 2 --batch 83 --lr 2e-3
     --saliency-samples 21 --target predicted --baseline noise
     --tsne-samples 150 --tsne-perplexity 10 --tsne-iterations 100
-    --tsne-epochs yes
+    --tsne-epochs
     --stages 'train,explain,embed' --quiet)
 
 # compute NAME RANKS

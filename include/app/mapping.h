@@ -20,7 +20,7 @@ EXG_MUST_CHECK exg_status exg_mapping_epoch(exg_run *run, int epoch);
 /** Map the embeddings of the first test images, once per --tsne-dims.
  *
  * Collective.  Does nothing without the stage.
- * @return EXG_OK, or on every rank what exg_tsne_run() returns */
+ * @return EXG_OK, or on every rank what exg_tsne_map() returns */
 EXG_MUST_CHECK exg_status exg_mapping_run(exg_run *run);
 
 /** Write /embedding and every map.  Collective. */

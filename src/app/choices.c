@@ -20,12 +20,12 @@ exg_status exg_choices_scales(const exg_opts *opts, const char *name,
         for (int s = 0; s < scales->count; s++) {
             twice |= fabs(scales->perplexity[s] - v) <= 1e-5 * v;
         }
-        if (end == at || !isfinite(v) || v < 1.01 || twice ||
+        if (end == at || !isfinite(v) || v < 1 || twice ||
             scales->count == EXG_AFFINITY_SCALES ||
             (*end != '\0' && (*end != ',' || end[1] == '\0'))) {
             return exg_fail(EXG_EUSAGE,
                             "--%s: '%.80s', want up to %d different numbers "
-                            "from 1.01 on, separated by commas",
+                            "from 1 on, separated by commas",
                             name, text, EXG_AFFINITY_SCALES);
         }
         scales->perplexity[scales->count++] = v;
@@ -86,7 +86,7 @@ static exg_status check_scales(const exg_opts *opts, const char *name,
     for (int s = 0; s < scales.count; s++) {
         if (scales.perplexity[s] > most) {
             return exg_fail(EXG_EUSAGE,
-                            "--%s: %g, want at most %g for %td points", name,
+                            "--%s: %g, want at most %.10g for %td points", name,
                             scales.perplexity[s], most, total);
         }
     }

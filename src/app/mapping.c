@@ -128,7 +128,9 @@ static exg_status make_frame(exg_run *run, exg_maps *m, const char *what,
         choice.init = EXG_TSNE_GIVEN;
         choice.start = film->frame[film->nframe - 1];
         choice.early = 0;
-        choice.iterations = NEXT_ITERATIONS;
+        choice.iterations = choice.iterations < NEXT_ITERATIONS
+                                ? choice.iterations
+                                : NEXT_ITERATIONS;
     }
     EXG_TRY(exg_maps_neighbours(m, exg_affinity_most(&scales), &run->clock));
     EXG_TRY(exg_points_tune(run->par, &scales, &run->clock, m->points));

@@ -111,6 +111,8 @@ static exg_status make_sweep(exg_maps *m, exg_tsne_options choice,
         choice.perplexity = m->sweep.perplexity[s];
         EXG_TRY(exg_points_tune(m->par, &one, clock, m->points));
         EXG_TRY(exg_maps_one(m, what, &choice, clock, m->swept + s));
+        exg_free(m->swept[s].trajectory); /* not recorded */
+        m->swept[s].trajectory = NULL;
         m->nswept++;
     }
 done:

@@ -57,7 +57,7 @@ static const exg_opt_row table[] = {
     {"tsne-samples", EXG_OPT_INT, EXG_OPT_RESULT, "10000", 4, 1e9, "",
      "test samples in the t-SNE map, or all there are"},
     EXG_CHOICES_ROWS,
-    {"tsne-epochs", EXG_OPT_CHOICE, EXG_OPT_RESULT, "no", 0, 0, "yes|no",
+    {"tsne-epochs", EXG_OPT_FLAG, EXG_OPT_RESULT, "no", 0, 0, "",
      "a 2-D map after each epoch that improved, as a film"},
     {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print warnings and errors only"},

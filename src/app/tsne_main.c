@@ -226,6 +226,10 @@ static exg_status read(exg_maps *m, exg_clock *clock)
     exg_int total = 0;
 
     EXG_TRY_ALL(m->par, look(m->opts, &total, &m->nfeature));
+    EXG_TRY(exg_par_same(m->par, (uint64_t)total,
+                         "numbers of rows in the ranks' input files"));
+    EXG_TRY(exg_par_same(m->par, (uint64_t)m->nfeature,
+                         "numbers of columns in the ranks' input files"));
     m->rows = exg_shard_mine(m->par, total);
     EXG_TRY_ALL(m->par, exg_kern_select(getenv("EXG_ISA"), &m->kern));
     EXG_TRY_ALL(m->par, read_labels(m));

@@ -286,12 +286,21 @@ exg_status exg_affinity_create(const exg_par *par, exg_int total, exg_int k,
     entry *own = NULL, *other = NULL, *in = NULL;
     exg_affinity *a = NULL;
 
+    EXG_TRY_ALL(par, n <= INT32_MAX
+                         ? EXG_OK
+                         : exg_fail(EXG_ENOMEM,
+                                    "t-SNE: %td neighbours of %td points on a "
+                                    "rank, want %d at most: more ranks or a "
+                                    "smaller perplexity",
+                                    n, mine.count, INT32_MAX));
     EXG_TRY_ALL(par, exg_new(&a, 1));
     a->rows = mine;
     EXG_TRY_ALL(par, exg_new(&own, n));
     EXG_TRY_ALL(par, exg_new(&other, n));
     EXG_TRY_ALL(par, conditionals(mine, k, index, dist2, scales, own, other));
     EXG_TRY(send(par, total, n, other, &nin, &in));
+    exg_free(other); /* the rows of P need the room */
+    other = NULL;
     EXG_TRY_ALL(par, build(a, n, own, nin, in));
     a->negative = negative_entropy(par, a);
     *out = a;

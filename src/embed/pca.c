@@ -199,6 +199,12 @@ static void ritz(space *s)
     eigen(m, s->h, s->w, s->value);
 }
 
+/* Rank 0's numbers for all, so that all stop at the same step. */
+static void share(const exg_par *par, double *x, exg_int n)
+{
+    EXG_MPI(MPI_Bcast(x, exg_mpi_count(n), MPI_DOUBLE, 0, par->comm));
+}
+
 /* Iterate to the leading components. */
 static void iterate(const exg_par *par, const exg_tiles *t, int dims,
                     uint64_t seed, space *s)
@@ -212,9 +218,12 @@ static void iterate(const exg_par *par, const exg_tiles *t, int dims,
         double old[MOST], change = 0.0;
 
         memcpy(old, s->value, sizeof old);
-        orthonormal(s);
+        orthonormal(s); /* the ranks may have different BLAS kernels */
+        share(par, s->v, s->d * s->m);
         apply(par, t, s);
         ritz(s);
+        share(par, s->value, s->m);
+        share(par, s->w, s->m * s->m);
         for (int c = 0; c < dims && c < s->m; c++) {
             change = fmax(change, fabs(s->value[c] - old[c]));
         }

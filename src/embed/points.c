@@ -20,7 +20,7 @@ exg_status exg_points_check(exg_int total, exg_int dim, double perplexity)
     }
     if (!(perplexity >= 1.0 && perplexity <= most)) {
         return exg_fail(EXG_EUSAGE,
-                        "t-SNE: perplexity %g for %td points, want 1 to %.6g",
+                        "t-SNE: perplexity %g for %td points, want 1 to %.10g",
                         perplexity, total, floor(most * 1e3) / 1e3);
     }
     return EXG_OK;

@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "core/fixed.h"
+#include "core/log.h"
 #include "embed/convolve.h"
 #include "embed/mesh.h"
 #include "embed/nearby.h"
@@ -27,7 +28,8 @@
 enum {
     LANE = 16,
     SORT_EVERY = 10,
-    FEWER_BITS = 4
+    FEWER_BITS = 4,
+    MANY = 20000 /* points of which all pairs take a second */
 };
 
 #define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
@@ -36,6 +38,7 @@ typedef struct {
     const exg_kern *kern;
     int dims, z_scale, force2_scale;
     int thrifty; /* 1: all pairs where they cost less */
+    int warned;  /* that the map is too wide          */
     int bits;    /* of charges, for the next call       */
     int age;     /* calls since points were sorted      */
     exg_shard mine;
@@ -330,6 +333,18 @@ done:
     return st;
 }
 
+/* Many points on a map too wide for a grid: the user should know why it is
+ * slow. */
+static void warn_of_width(fft *e, exg_int total)
+{
+    if (!e->warned && total > MANY) {
+        e->warned = 1;
+        exg_log_warn("the t-SNE map is too wide for a grid: all pairs of %td "
+                     "points are computed, which is slow",
+                     total);
+    }
+}
+
 static exg_status forces(const exg_par *par, void *state,
                          const exg_cloud *cloud, float *f, double *z)
 {
@@ -344,6 +359,9 @@ static exg_status forces(const exg_par *par, void *state,
     while (again) {
         const exg_mesh mesh = exg_mesh_fit(dims, box.reach, e->wanted, e->mesh);
 
+        if (mesh.n == 0) {
+            warn_of_width(e, cloud->total);
+        }
         if (mesh.n == 0 ||
             (e->thrifty && exg_mesh_cost(dims, cloud->total, mesh.n) >
                                exg_mesh_cost_of_pairs(dims, cloud->total))) {

@@ -44,7 +44,10 @@ static exg_status same(const exg_par *par, const exg_tsne_options *o)
         (double)o->init,  (double)o->seed, (double)o->every,
         o->quality,       o->late,         o->stop};
 
-    return exg_par_same(par, exg_par_hash(0, all, sizeof all), "t-SNE options");
+    const uint64_t hash = exg_par_hash(0, all, sizeof all);
+
+    return exg_par_same(par, exg_par_hash(hash, o->engine, strlen(o->engine)),
+                        "t-SNE options");
 }
 
 /* Room for the map and its frames. */
