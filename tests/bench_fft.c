@@ -49,7 +49,7 @@ static void print_error(const exg_par *par, const exg_kern *kern, double guess,
                         const exg_cloud *cloud, const float *f, double z)
 {
     const exg_shard mine = exg_shard_mine(par, cloud->total);
-    double sum[2] = {0.0}, most = 0.0, zx;
+    double sum[2] = {0.0}, most = 0.0, zx = 1.0;
     void *exact = NULL;
     float *x = NULL;
 
@@ -115,12 +115,12 @@ int main(int argc, char **argv)
         exg_kern_select(getenv("EXG_ISA"), &kern) != EXG_OK ||
         exg_new(&all, n * dims) != EXG_OK || exg_new(&f, n * dims) != EXG_OK ||
         exg_cloud_create(n, dims, &cloud) != EXG_OK) {
-        return 1;
+        exg_par_panic(__FILE__, __LINE__, exg_err_text(), MPI_ERR_OTHER);
     }
     place(n, dims, reach, all);
     if (exg_cloud_fill(&cloud, all) != EXG_OK ||
         exg_repulse_fft.create(&par, kern, n, dims, &state) != EXG_OK) {
-        return 1;
+        exg_par_panic(__FILE__, __LINE__, exg_err_text(), MPI_ERR_OTHER);
     }
     for (int t = 0; t < iterations; t++) {
         const double from = exg_clock_now();

@@ -53,7 +53,7 @@ static exg_stencil make_points(int dims)
         }
     }
     for (int i = 0; i < SIZE; i++) {
-        r.grid[i] = exg_rng_uniform(stream, (uint64_t)(9000 + i)) - 0.5f;
+        r.grid[i] = exg_rng_uniform(stream, 9000 + (uint64_t)i) - 0.5f;
     }
     return s;
 }
@@ -114,7 +114,8 @@ START_TEST(slope_of_a_parabola_is_exact)
 
     ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
     for (int i = 0; i < NODES * NODES; i++) {
-        const float x = (float)(i % NODES), y = (float)(i / NODES);
+        const int row = i / NODES, column = i % NODES;
+        const float x = (float)column, y = (float)row;
 
         r.grid[i] = (x * x + 2.0f * y * y + x * y) / 64.0f;
     }

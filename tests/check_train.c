@@ -24,7 +24,7 @@ static double gradient(int step, int i)
     const exg_rng stream = {.seed = 5, .use = EXG_RNG_SYNTH, .sub = 7};
     const double size = pow(10, i % 9 - 6); /* 1e-6 .. 1e2 */
 
-    return size * exg_rng_normal(stream, (uint64_t)(step * N + i));
+    return size * exg_rng_normal(stream, (uint64_t)step * N + (uint64_t)i);
 }
 
 /* Kingma & Ba 2015, Algorithm 1, as written there. */

@@ -38,7 +38,7 @@ typedef struct {
     exg_int samples; /* first samples of the test set */
     int target;      /* class or EXG_TARGET_...       */
     exg_baseline baseline;
-    uint64_t seed;      /* of the noise                   */
+    uint64_t seed; /* of the noise                   */
 } exg_saliency_plan;
 
 /** The maps; arrays are on rank 0, NULL elsewhere.  Open for reading. */

@@ -269,15 +269,15 @@ static exg_status prepare(const exg_par *par, const exg_tiles *tiles,
     const exg_int n = tiles->own.count * EXG_TILE;
     const exg_int most = exg_shard_of(tiles->own.total, 0, par->size).count;
     exg_lead lead = {.basis = NULL};
-    exg_int room = 0;
+    exg_int room = 0, roundings;
 
     openblas_set_num_threads(1);
     EXG_TRY_ALL(par, exg_kern_select(NULL, &s->kern));
     EXG_TRY(exg_lead_choose(par, tiles, s->k, &lead));
     EXG_TRY_ALL(par, exg_pack_create(&lead, tiles, pack));
     s->pack = pack;
-    s->wider =
-        1.0 + exg_pack_slack(lead.m) + (double)(tiles->dim / 16 + 32) * 0x1p-24;
+    roundings = tiles->dim / 16 + 32;
+    s->wider = 1.0 + exg_pack_slack(lead.m) + (double)roundings * 0x1p-24;
     s->room = s->k + (s->k > EXG_TILE ? s->k / 2 : EXG_TILE / 2);
     EXG_TRY_ALL(par, exg_mem_product(n, s->room, &room));
     EXG_TRY_ALL(par, exg_new(&s->word, room));

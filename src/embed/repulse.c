@@ -73,7 +73,7 @@ exg_status exg_repulse_pick(const char *name, int dims,
         return exg_fail(EXG_EUSAGE, "t-SNE: %d dimensions, want 1 to %d", dims,
                         EXG_PAIRS_DIMS);
     }
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
         if (strcmp(name, list[i]->name) == 0) {
             *engine = list[i];
             return EXG_OK;

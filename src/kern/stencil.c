@@ -285,7 +285,6 @@ EXG_INLINE row load_row(const float *from)
 EXG_INLINE float dot(const row *a, const row *b)
 {
     typedef float quad __attribute__((vector_size(16), may_alias));
-    typedef int32_t turn __attribute__((vector_size(16)));
     _Alignas(32) float product[W];
     quad low;
     row m;
@@ -296,8 +295,7 @@ EXG_INLINE float dot(const row *a, const row *b)
     }
     store(&m, product);
     low = *(const quad *)product + *(const quad *)(product + 4);
-    low += __builtin_shuffle(low, (turn){2, 3, 0, 1});
-    return low[0] + low[1];
+    return (low[0] + low[2]) + (low[1] + low[3]);
 }
 
 /* Sums over the rows of a plane, with the weights and with the slopes. */
