@@ -94,7 +94,7 @@ refused 1 'none: No such file' --config "$scratch/none"
 refused 1 'cut.h5: cannot open as HDF5' --config "$scratch/cut.h5"
 printf 'epochs = 1\n\nepochz = 2\n' >"$scratch/options"
 refused 2 'options:3: epochz: no such option' --config "$scratch/options"
-head -c 90 "$program" >"$scratch/foreign"
+printf '\177ELF\002\001\200\377\376 no text' >"$scratch/foreign"
 refused 2 'foreign:1: .*want name = value' --config "$scratch/foreign"
 LC_ALL=C.UTF-8 grep -axqv '.*' "$scratch/err" && fail "bytes that are no UTF-8"
 refused 2 'no?where: no such data' --data $'no\nwhere'
