@@ -64,7 +64,4 @@ void exg_points_destroy(exg_points **points);
 EXG_MUST_CHECK exg_status exg_points_check(exg_int total, exg_int dim,
                                            double perplexity);
 
-/** Book the seconds since *since on a phase; *since is now.  Local. */
-void exg_points_lap(exg_clock *clock, const char *phase, double *since);
-
 #endif

@@ -37,7 +37,6 @@ void exg_cloud_destroy(exg_cloud *cloud);
 /** A way to compute the forces.  Plain data. */
 typedef struct {
     const char *name;
-    int most_dims;
 
     /** Prepare for clouds of this size.  Collective.
      * @param[out] state  the engine's; ended by destroy

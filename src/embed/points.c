@@ -26,14 +26,6 @@ exg_status exg_points_check(exg_int total, exg_int dim, double perplexity)
     return EXG_OK;
 }
 
-void exg_points_lap(exg_clock *clock, const char *phase, double *since)
-{
-    const double now = exg_clock_now();
-
-    exg_clock_add(clock, phase, now - *since);
-    *since = now;
-}
-
 exg_status exg_points_tune(const exg_par *par,
                            const exg_affinity_scales *scales, exg_clock *clock,
                            exg_points *q)
@@ -58,7 +50,7 @@ exg_status exg_points_tune(const exg_par *par,
     }
     exg_affinity_destroy(&q->p);
     EXG_TRY(exg_affinity_create(par, total, use, index, d, scales, &q->p));
-    exg_points_lap(clock, "tsne affinities", &since);
+    exg_clock_add(clock, "tsne affinities", exg_clock_lap(&since));
 done:
     exg_free(index);
     exg_free(d);
@@ -82,9 +74,9 @@ exg_status exg_points_neighbours(const exg_par *par, exg_int total, exg_int dim,
     EXG_TRY_ALL(par, exg_new(&q->near, rows * q->k));
     EXG_TRY_ALL(par, exg_new(&q->dist2, rows * q->k));
     EXG_TRY(exg_tiles_create(par, total, dim, x, &q->tiles));
-    exg_points_lap(clock, "tsne prepare", &since);
+    exg_clock_add(clock, "tsne prepare", exg_clock_lap(&since));
     EXG_TRY(exg_knn(par, q->tiles, q->k, q->near, q->dist2));
-    exg_points_lap(clock, "tsne neighbours", &since);
+    exg_clock_add(clock, "tsne neighbours", exg_clock_lap(&since));
     *points = q;
     q = NULL;
 done:

@@ -175,8 +175,5 @@ static exg_status forces(const exg_par *par, void *state,
     return EXG_OK;
 }
 
-const exg_repulse exg_repulse_exact = {.name = "exact",
-                                       .most_dims = EXG_PAIRS_DIMS,
-                                       .create = create,
-                                       .forces = forces,
-                                       .destroy = destroy};
+const exg_repulse exg_repulse_exact = {
+    .name = "exact", .create = create, .forces = forces, .destroy = destroy};

@@ -404,14 +404,10 @@ static exg_status create_auto(const exg_par *par, const exg_kern *kern,
     return create(par, kern, total, dims, 1, state);
 }
 
-const exg_repulse exg_repulse_fft = {.name = "fft",
-                                     .most_dims = 3,
-                                     .create = create_fft,
-                                     .forces = forces,
-                                     .destroy = destroy};
+const exg_repulse exg_repulse_fft = {
+    .name = "fft", .create = create_fft, .forces = forces, .destroy = destroy};
 
 const exg_repulse exg_repulse_auto = {.name = "auto",
-                                      .most_dims = 3,
                                       .create = create_auto,
                                       .forces = forces,
                                       .destroy = destroy};

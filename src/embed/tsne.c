@@ -167,14 +167,14 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     EXG_TRY_ALL(par, kern != NULL ? EXG_OK : exg_kern_select(NULL, &kern));
     EXG_TRY(make_room(par, p->rows, opt, &r));
     EXG_TRY(start(par, tiles, opt, &r));
-    exg_points_lap(&r.clock, "tsne start", &since);
+    exg_clock_add(&r.clock, "tsne start", exg_clock_lap(&since));
     EXG_TRY(exg_descend(par, p, kern, engine, opt->dims, &plan, record, &reel,
                         r.y));
-    exg_points_lap(&r.clock, "tsne descent", &since);
+    exg_clock_add(&r.clock, "tsne descent", exg_clock_lap(&since));
     if (opt->quality) {
         EXG_TRY(exg_quality_of(par, tiles, points->k, points->near, label,
                                opt->dims, r.y, &r.quality));
-        exg_points_lap(&r.clock, "tsne quality", &since);
+        exg_clock_add(&r.clock, "tsne quality", exg_clock_lap(&since));
     }
     r.engine = engine->name;
     r.learning_rate = plan.learning_rate;
