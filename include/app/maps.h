@@ -23,6 +23,8 @@ typedef struct {
     int32_t *label;    /* shape (rows.count)                               */
     int labelled;      /* 0: the labels mean nothing and are all -1        */
     int64_t *index;    /* shape (rows.count): rows of the input            */
+    int32_t *set;      /* shape (rows.count): EXG_RESULTS_SET_..., which set the
+                          rows are of; or NULL                              */
     int keep_features; /* 1: they go into the results file                 */
 
     exg_points *points; /* neighbours, and affinities of the last map      */

@@ -155,13 +155,20 @@ typedef struct {
 EXG_MUST_CHECK exg_status exg_results_saliency_put(
     const exg_par *par, exg_writer *w, const exg_results_saliency *s);
 
+/** Which set a point is of. */
+enum {
+    EXG_RESULTS_SET_TRAIN = 0,
+    EXG_RESULTS_SET_TEST = 1
+};
+
 /** What t-SNE saw, sharded by point. */
 typedef struct {
     exg_shard shard;       /* total = N                           */
     exg_int nfeature;      /* D                                   */
     const float *features; /* shape (count, D)                    */
     const int32_t *label;  /* shape (count)                       */
-    const int64_t *index;  /* shape (count): rows of the test set */
+    const int64_t *index;  /* shape (count): rows of their set    */
+    const int32_t *set;    /* shape (count), or NULL on all ranks */
 } exg_results_embedding;
 
 /** /embedding. */
@@ -176,7 +183,8 @@ typedef struct {
     exg_int dims;      /* d: 2 or 3                                       */
     const float *coordinates; /* shape (count, d)                         */
     const int32_t *label;     /* shape (count)                            */
-    const int64_t *index;     /* shape (count): rows of the test set      */
+    const int64_t *index;     /* shape (count): rows of their set         */
+    const int32_t *set;       /* shape (count), or NULL on all ranks      */
     exg_int nmoment;          /* T, 0 if no trajectory was kept           */
     const float *trajectory;  /* shape (T, count, d)                      */
     int no_trajectory;        /* 1: only iteration and kl of the moments  */

@@ -97,7 +97,11 @@ enum {
 #define EXG_SCHEMA_EMBEDDING "/embedding"
 #define EXG_SCHEMA_FEATURES "/embedding/features"     /* f32 (N,D)       */
 #define EXG_SCHEMA_EMBEDDING_LABEL "/embedding/label" /* i32 (N)         */
-#define EXG_SCHEMA_EMBEDDING_INDEX "/embedding/index" /* i64 (N): test row */
+#define EXG_SCHEMA_EMBEDDING_INDEX "/embedding/index" /* i64 (N): row of set \
+                                                       */
+#define EXG_SCHEMA_EMBEDDING_SET                     \
+    "/embedding/set" /* i32 (N): 0 training, 1 test; \
+                        not of a matrix */
 #define EXG_SCHEMA_EMBEDDING_FEATURE "/embedding/feature" /* i32 (D) */
 
 /** NXdata, a t-SNE map; /tsne_3d and the members of the group /tsne_sweep,
@@ -114,7 +118,8 @@ enum {
 #define EXG_SCHEMA_TSNE_Y "y"                     /* f32 (N)           */
 #define EXG_SCHEMA_TSNE_Z "z"                     /* f32 (N), if d = 3 */
 #define EXG_SCHEMA_TSNE_LABEL "label"             /* i32 (N)           */
-#define EXG_SCHEMA_TSNE_INDEX "index"             /* i64 (N): test row */
+#define EXG_SCHEMA_TSNE_INDEX "index"             /* i64 (N): row of set */
+#define EXG_SCHEMA_TSNE_SET "set"                 /* i32 (N): as in embedding */
 #define EXG_SCHEMA_TSNE_COMPONENT "component"     /* i32 (d): 0..d-1   */
 #define EXG_SCHEMA_TSNE_COORDINATES "coordinates" /* f32 (N,d)         */
 #define EXG_SCHEMA_TSNE_TRAJECTORY "trajectory"   /* f32 (T,N,d)       */

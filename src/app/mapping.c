@@ -1,15 +1,11 @@
-/* mapping.c -- features of the best model -> t-SNE maps -> results.
- *
- * Evaluation deals the test set out in lane blocks, t-SNE in equal shards: the
- * rows move once. */
+/* mapping.c -- features of the best model -> t-SNE maps -> results. */
 #include "app/mapping.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "app/maps.h"
+#include "app/samples.h"
 #include "par/agree.h"
-#include "par/gather.h"
 
 enum {
     NEXT_ITERATIONS = 250 /* of a map that starts from the one before */
@@ -23,58 +19,21 @@ struct exg_run_map {
     float **frame;  /* the same; each of shape (my points, 2) */
 };
 
-/* Points in the maps: --tsne-samples, or all there are. */
-static exg_int points(const exg_run *run)
-{
-    const exg_int all = run->set->test.shard.total;
-    const exg_int wanted = exg_opts_int(run->opts, "tsne-samples");
-
-    return wanted < all ? wanted : all;
-}
-
 exg_status exg_mapping_check(const exg_run *run)
 {
-    const exg_int n = points(run);
+    const exg_int n = exg_samples_count(run);
 
     if (!exg_run_does(run, "embed")) {
         return EXG_OK;
     }
     if (n < 4) {
         return exg_fail(EXG_EUSAGE,
-                        "--limit-test: %td test samples, want at least 4 for "
-                        "t-SNE, or --stages without embed",
+                        "--tsne-data: %td samples, want at least 4 for t-SNE, "
+                        "or --stages without embed",
                         n);
     }
+    exg_samples_warn(run);
     return exg_choices_check(run->opts, n, run->net->nfeature);
-}
-
-/* The features, labels and numbers of the first n test samples. */
-static exg_status collect(const exg_run *run, exg_int n, exg_maps *m)
-{
-    exg_status st = EXG_OK;
-    const exg_prediction *p = run->shown;
-    exg_shard from = p->span;
-
-    from.total = n;
-    *m = (exg_maps){.par = run->par,
-                    .opts = run->opts,
-                    .kern = run->net->kern,
-                    .title = "t-SNE of the embeddings",
-                    .rows = exg_shard_mine(run->par, n),
-                    .nfeature = p->nfeature,
-                    .labelled = 1,
-                    .keep_features = 1};
-    EXG_TRY_ALL(run->par, exg_new(&m->features, m->rows.count * p->nfeature));
-    EXG_TRY_ALL(run->par, exg_new(&m->label, m->rows.count));
-    EXG_TRY_ALL(run->par, exg_new(&m->index, m->rows.count));
-    exg_gather_reshard(run->par, p->nfeature * (exg_int)sizeof *p->features,
-                       from, p->features, m->features);
-    exg_gather_reshard(run->par, sizeof *p->label, from, p->label, m->label);
-    for (exg_int i = 0; i < m->rows.count; i++) {
-        m->index[i] = m->rows.first + i;
-    }
-done:
-    return st;
 }
 
 /* Room for the film; freed by exg_mapping_clear() in any case. */
@@ -152,7 +111,7 @@ exg_status exg_mapping_epoch(exg_run *run, int epoch)
     }
     snprintf(what, sizeof what, "t-SNE of epoch %d", epoch);
     EXG_TRY(create_map(run));
-    EXG_TRY(collect(run, points(run), &m));
+    EXG_TRY(exg_samples_collect(run, &m));
     EXG_TRY(make_frame(run, &m, what, &r));
     EXG_TRY_ALL(run->par, keep_frame(run->map, epoch, &r));
 done:
@@ -169,7 +128,7 @@ exg_status exg_mapping_run(exg_run *run)
         return EXG_OK;
     }
     EXG_TRY(create_map(run));
-    EXG_TRY(collect(run, points(run), &run->map->maps));
+    EXG_TRY(exg_samples_collect(run, &run->map->maps));
     EXG_TRY(exg_maps_make(&run->map->maps, &run->clock));
 done:
     return st;

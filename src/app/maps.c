@@ -173,7 +173,9 @@ void exg_maps_clear(exg_maps *m)
     exg_free(m->features);
     exg_free(m->label);
     exg_free(m->index);
+    exg_free(m->set);
     m->features = NULL;
     m->label = NULL;
     m->index = NULL;
+    m->set = NULL;
 }

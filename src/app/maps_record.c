@@ -77,6 +77,7 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
                             .coordinates = r->y,
                             .label = m->label,
                             .index = m->index,
+                            .set = m->set,
                             .nmoment = r->frames,
                             .trajectory = e->film ? r->trajectory : NULL,
                             .no_trajectory = !e->film,
@@ -135,7 +136,8 @@ exg_status exg_maps_record(const exg_maps *m, exg_writer *w)
                                      .nfeature = m->nfeature,
                                      .features = m->features,
                                      .label = m->label,
-                                     .index = m->index}));
+                                     .index = m->index,
+                                     .set = m->set}));
     }
     for (exg_int i = 0; i < m->nmap; i++) {
         /* The first map is /tsne, whatever its dimension. */

@@ -36,6 +36,12 @@ EXG_MUST_CHECK exg_status exg_results_count(const exg_par *par, exg_writer *w,
                                             const char *long_name,
                                             const char *units);
 
+/** Which set each point is of, where that is known (set is not NULL).
+ * Collective. */
+EXG_MUST_CHECK exg_status exg_results_set(const exg_par *par, exg_writer *w,
+                                          const char *path, const int32_t *set,
+                                          const exg_results_dim *n);
+
 /** @signal and @axes of an NXdata group.  Collective.
  * @param[in] axes  shape (n): names of datasets in the group, "." for none */
 EXG_MUST_CHECK exg_status exg_results_axes(const exg_par *par, exg_writer *w,

@@ -86,3 +86,12 @@ exg_status exg_results_pairs(const exg_par *par, exg_writer *w,
 done:
     return st;
 }
+
+exg_status exg_results_set(const exg_par *par, exg_writer *w, const char *path,
+                           const int32_t *set, const exg_results_dim *n)
+{
+    const exg_results_item item = {
+        path, "0: training, 1: test", "", EXG_WRITER_I32, set, {n}};
+
+    return set == NULL ? EXG_OK : exg_results_items(par, w, 1, &item);
+}

@@ -153,7 +153,7 @@ exg_status exg_results_embedding_put(const exg_par *par, exg_writer *w,
     const exg_results_dim d = {e->nfeature, EXG_SCHEMA_EMBEDDING_FEATURE, NULL};
     const exg_results_item item[] = {
         {EXG_SCHEMA_EMBEDDING_INDEX,
-         "row of the test set",
+         e->set != NULL ? "row of its set" : "row of the input",
          "",
          EXG_WRITER_I64,
          e->index,
@@ -179,6 +179,7 @@ exg_status exg_results_embedding_put(const exg_par *par, exg_writer *w,
     EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_EMBEDDING, "NXdata"));
     EXG_TRY(exg_results_count(par, w, &d, "feature", ""));
     EXG_TRY(exg_results_items(par, w, COUNT(item), item));
+    EXG_TRY(exg_results_set(par, w, EXG_SCHEMA_EMBEDDING_SET, e->set, &n));
     EXG_TRY(exg_writer_put(par, w, &features));
     EXG_TRY(exg_writer_attach(par, w, EXG_SCHEMA_FEATURES, 2,
                               (const char *[]){n.scale, d.scale}));

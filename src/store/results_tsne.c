@@ -15,6 +15,7 @@ enum {
     Z,
     LABEL,
     INDEX,
+    SET,
     COMPONENT,
     COORDINATES,
     TRAJECTORY,
@@ -35,6 +36,7 @@ static paths paths_of(const char *group)
         [Z] = EXG_SCHEMA_TSNE_Z,
         [LABEL] = EXG_SCHEMA_TSNE_LABEL,
         [INDEX] = EXG_SCHEMA_TSNE_INDEX,
+        [SET] = EXG_SCHEMA_TSNE_SET,
         [COMPONENT] = EXG_SCHEMA_TSNE_COMPONENT,
         [COORDINATES] = EXG_SCHEMA_TSNE_COORDINATES,
         [TRAJECTORY] = EXG_SCHEMA_TSNE_TRAJECTORY,
@@ -81,7 +83,7 @@ static exg_status put_points(const exg_par *par, exg_writer *w,
     const exg_results_dim d = {t->dims, p->path[COMPONENT], NULL};
     const exg_results_item item[] = {
         {p->path[INDEX],
-         "row of the input",
+         t->set != NULL ? "row of its set" : "row of the input",
          "",
          EXG_WRITER_I64,
          t->index,
@@ -97,6 +99,7 @@ static exg_status put_points(const exg_par *par, exg_writer *w,
 
     EXG_TRY(exg_results_count(par, w, &d, "0: x, 1: y, 2: z", ""));
     EXG_TRY(exg_results_items(par, w, COUNT(item), item));
+    EXG_TRY(exg_results_set(par, w, p->path[SET], t->set, &n));
     EXG_TRY(put_columns(par, w, t, p, &n));
 done:
     return st;
