@@ -49,6 +49,7 @@ sweep() {
 }
 sweep "${whole[@]}" "${common[@]}"
 sweep "${plain[@]}" "${common[@]}"
+sweep --doctor "${common[@]}"
 [ "$tried" != ' ' ] || fail "$program has no fault points"
 count=$(wc -w <<<"$tried")
 echo "$((count > failures ? count - failures : 0)) passed, $failures failed"

@@ -65,6 +65,8 @@ static const exg_opt_row table[] = {
      "print warnings and errors only"},
     {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",
      "what standard output looks like"},
+    {"doctor", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
+     "check ranks, hosts, MPI, memory and --out, and stop"},
     {"help", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "", "print this and stop"},
     {"version", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print versions of program and libraries and stop"},
