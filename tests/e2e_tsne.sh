@@ -56,6 +56,18 @@ h5diff --relative=0.1 "$scratch"/pca{0,7}.h5 /tsne/final_kl >/dev/null ||
 h5diff --relative=0.1 "$scratch"/pca{0,3}.h5 /tsne/final_kl >/dev/null &&
     fail "three components give the same KL"
 
+# A map that rests says how far it came; one that is not measured has its KL.
+map rests 2 "$x:/int" "$scratch/rests.h5" --tsne-dims 2 --tsne-quality no \
+    --tsne-stop 0.9
+h5dump -a /tsne/stop "$scratch/rests.h5" | grep -q '"at rest"' ||
+    fail "--tsne-stop 0.9 does not end the descent"
+h5dump -a /tsne/iterations_planned "$scratch/rests.h5" | grep -q ': 60$' ||
+    fail "planned iterations are not recorded"
+h5dump -a /tsne/iterations "$scratch/rests.h5" | grep -q ': 50$' || fail "iterations are not those done"
+h5dump -n "$scratch/rests.h5" | grep -q trustworthiness &&
+    fail "--tsne-quality no measures"
+h5dump -n "$scratch/rests.h5" | grep -q /tsne/final_kl || fail "no final_kl"
+
 # Integers are numbers; without labels there is a map too, and it is drawn.
 map int 3 "$x:/int" "$scratch/int.h5" --tsne-dims 2
 h5dump -n "$scratch/int.h5" | grep -q /embedding && fail "features unasked for"

@@ -72,7 +72,7 @@ static void dense(const exg_affinity_scales *scales, double *all,
         x[i] = exg_rng_uniform(stream, (uint64_t)(mine.first * D + i));
     }
     ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
-    ck_ok(world, exg_knn(world, tiles, K, index, dist2));
+    ck_ok(world, exg_knn(world, NULL, tiles, K, index, dist2));
     ck_ok(world, exg_affinity_create(world, N, K, index, dist2, scales, &p));
     memset(rows, 0, sizeof rows);
     for (exg_int i = 0; i < mine.count; i++) {

@@ -77,7 +77,7 @@ START_TEST(neighbours_are_those_of_brute_force)
         x[i] = value(mine.first + i / D, i % D);
     }
     ck_ok(world, exg_tiles_create(world, n, D, x, &tiles));
-    ck_ok(world, exg_knn(world, tiles, k, index, dist2));
+    ck_ok(world, exg_knn(world, NULL, tiles, k, index, dist2));
     for (exg_int i = 0; i < mine.count; i++) { /* values 3..4: scale 1/4 */
         good &=
             good_row(n, mine.first + i, k, index + i * k, dist2 + i * k, 16.0);
@@ -103,7 +103,7 @@ START_TEST(ties_go_to_the_lower_row)
         x[i] = 7.5f;
     }
     ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
-    ck_ok(world, exg_knn(world, tiles, K, index, dist2));
+    ck_ok(world, exg_knn(world, NULL, tiles, K, index, dist2));
     for (exg_int i = 0; i < mine.count; i++) {
         for (int a = 0; a < K; a++) {
             const exg_int want = a + (a >= mine.first + i);
@@ -207,7 +207,7 @@ START_TEST(no_bound_hides_a_neighbour)
         memcpy(all + i * wide, whole->x + i * d, sizeof *x * (size_t)d);
     }
     ck_ok(world, exg_tiles_create(world, n, d, x + mine.first * d, &tiles));
-    ck_ok(world, exg_knn(world, tiles, k, index, dist2));
+    ck_ok(world, exg_knn(world, NULL, tiles, k, index, dist2));
     for (exg_int i = 0; i < mine.count; i++) {
         good &= wanted(kern, n, wide, all, mine.first + i, k, index + i * k,
                        dist2 + i * k);
@@ -220,6 +220,42 @@ START_TEST(no_bound_hides_a_neighbour)
     exg_free(index);
     exg_free(dist2);
     MPI_Comm_free(&alone.comm);
+}
+END_TEST
+
+static const exg_kern *inner;
+static int sieved;
+
+/* The portable sieve, counted. */
+static void count_sieve(exg_int m, const float *a, const float *ka,
+                        const float *b, const float *kb, uint64_t *hit)
+{
+    sieved++;
+    inner->near_sieve(m, a, ka, b, kb, hit);
+}
+
+START_TEST(kernels_are_those_of_the_caller)
+{
+    enum {
+        N = 300
+    };
+    static float x[N * D], dist2[N * K];
+    static int32_t index[N * K];
+    const exg_shard mine = exg_shard_mine(world, N);
+    exg_kern counted;
+    exg_tiles *tiles = NULL;
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = value(mine.first + i / D, i % D);
+    }
+    ck_ok(world, exg_kern_select("base", &inner));
+    counted = *inner;
+    counted.near_sieve = count_sieve;
+    sieved = 0;
+    ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
+    ck_ok(world, exg_knn(world, &counted, tiles, K, index, dist2));
+    ck_all(world, sieved > 0 || tiles->count == 0);
+    exg_tiles_destroy(&tiles);
 }
 END_TEST
 
@@ -266,6 +302,7 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, neighbours_are_those_of_brute_force, 0, 4);
     tcase_add_test(tc, ties_go_to_the_lower_row);
     tcase_add_loop_test(tc, no_bound_hides_a_neighbour, 0, 4 * KINDS);
+    tcase_add_test(tc, kernels_are_those_of_the_caller);
     tcase_add_test(tc, tiles_are_centred_and_return_to_their_owners);
     return s;
 }

@@ -13,6 +13,7 @@
 #define TOLERANCE_KL 1e-4    /* scikit-learn finds the perplexity to 1e-5 */
 #define TOLERANCE_END 1e-3   /* two descents do not end in the same bits */
 #define TOLERANCE_SCORE 1e-9 /* the same counts, other arithmetic */
+#define SAMPLING 0.05        /* share of the loss: of 5,120 rows of 10,785 */
 #define TOLERANCE_VOTE 2e-3  /* under one vote of 300: ties of distances */
 
 enum {
@@ -154,8 +155,15 @@ static void measure(int features, int map, exg_quality *q)
         y[i] = apart_from(map, mine.first + i / 2, i % 2);
     }
     ck_ok(world, exg_tiles_create(world, POINTS, 2, x, &tiles));
-    ck_ok(world, exg_knn(world, tiles, 12, near, dist2));
-    ck_ok(world, exg_quality_of(world, tiles, 12, near, NULL, 2, y, q));
+    ck_ok(world, exg_knn(world, NULL, tiles, 12, near, dist2));
+    ck_ok(world, exg_quality_of(world,
+                                &(exg_quality_job){.tiles = tiles,
+                                                   .k = 12,
+                                                   .near = near,
+                                                   .dims = 2,
+                                                   .y = y,
+                                                   .rows = EXG_QUALITY_SAMPLE},
+                                q));
     exg_tiles_destroy(&tiles);
 }
 
@@ -218,6 +226,66 @@ START_TEST(spearman_is_the_correlation_of_ranks)
 }
 END_TEST
 
+/* More rows than are all ranked, each a little off its place on the map. */
+enum {
+    MANY = (EXG_QUALITY_TILES + 2) * EXG_TILE + 33
+};
+
+typedef struct {
+    exg_int calls, last, total;
+    int rises;
+} told;
+
+static void listen(void *state, exg_int done, exg_int total)
+{
+    told *t = state;
+
+    t->rises &= done > t->last && (t->calls == 0 || total == t->total);
+    t->calls++;
+    t->last = done;
+    t->total = total;
+}
+
+START_TEST(a_sample_of_rows_scores_like_all_of_them)
+{
+    static float x[MANY * 2], y[MANY * 2], dist2[MANY * 12];
+    static int32_t near[MANY * 12];
+    const exg_shard mine = exg_shard_mine(world, MANY);
+    exg_tiles *tiles = NULL;
+    exg_quality some, all;
+    told sampled = {.rises = 1}, whole = {.rises = 1};
+    exg_quality_job job = {.k = 12,
+                           .near = near,
+                           .dims = 2,
+                           .y = y,
+                           .rows = EXG_QUALITY_SAMPLE,
+                           .progress = listen,
+                           .progress_state = &sampled};
+
+    for (exg_int i = 0; i < 2 * mine.count; i++) {
+        x[i] = apart_from(0, mine.first + i / 2, i % 2);
+        y[i] = x[i] + 0.1f * apart_from(2, mine.first + i / 2, i % 2);
+    }
+    ck_ok(world, exg_tiles_create(world, MANY, 2, x, &tiles));
+    ck_ok(world, exg_knn(world, NULL, tiles, 12, near, dist2));
+    job.tiles = tiles;
+    ck_ok(world, exg_quality_of(world, &job, &some));
+    job.rows = EXG_QUALITY_ALL;
+    job.progress_state = &whole;
+    ck_ok(world, exg_quality_of(world, &job, &all));
+    ck_all(world, some.ranked <= EXG_QUALITY_SOME * EXG_TILE);
+    ck_all(world, all.ranked == MANY);
+    ck_all(world, some.recall == all.recall && all.recall < 0.9);
+    ck_all(world, all.trust12 < 0.999 && all.continuity12 < 0.999);
+    ck_all(world,
+           fabs(some.trust12 - all.trust12) < SAMPLING * (1.0 - all.trust12));
+    ck_all(world, sampled.rises && sampled.last == sampled.total);
+    ck_all(world, whole.rises && whole.last == whole.total);
+    ck_all(world, whole.calls > sampled.calls || world->size > 1);
+    exg_tiles_destroy(&tiles);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("quality");
@@ -228,5 +296,6 @@ Suite *exg_suite(void)
     tcase_add_test(tc, a_perfect_map_scores_one);
     tcase_add_test(tc, continuity_is_trust_of_the_spaces_exchanged);
     tcase_add_test(tc, spearman_is_the_correlation_of_ranks);
+    tcase_add_test(tc, a_sample_of_rows_scores_like_all_of_them);
     return s;
 }

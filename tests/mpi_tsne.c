@@ -157,7 +157,7 @@ START_TEST(descent_ends_when_the_divergence_rests)
     opt.iterations = 5000;
     opt.stop = 1e-4;
     ck_ok(world, exg_tsne(world, 100, DIM, x, NULL, &opt, &r));
-    ck_all(world, r.iteration[r.frames - 1] < opt.iterations);
+    ck_all(world, r.rested && r.iteration[r.frames - 1] < opt.iterations);
     ck_all(world, r.iteration[r.frames - 2] >= opt.early);
     ck_all(world, r.kl[r.frames - 2] - r.kl[r.frames - 1] <
                       opt.stop * r.kl[r.frames - 2]);
@@ -195,6 +195,64 @@ START_TEST(data_without_information_ends_finite)
 }
 END_TEST
 
+START_TEST(a_start_that_is_not_given_is_refused)
+{
+    static float x[MOST * DIM];
+    exg_tsne_options opt = short_run(50);
+
+    fill(exg_shard_mine(world, 50), x);
+    opt.init = EXG_TSNE_GIVEN;
+    ck_all(world, try_map(50, &opt, x) == EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "no positions to start") != NULL);
+}
+END_TEST
+
+START_TEST(labels_on_some_ranks_only_are_refused)
+{
+    static float x[MOST * DIM];
+    static int32_t label[MOST];
+    const exg_tsne_options opt = short_run(50);
+    const int odd = world->rank == world->size - 1;
+    exg_tsne_result r = {.dims = 0};
+    exg_status st;
+
+    fill(exg_shard_mine(world, 50), x);
+    st = exg_tsne(world, 50, DIM, x, odd ? label : NULL, &opt, &r);
+    ck_all(world, st == (world->size > 1 ? EXG_EUSAGE : EXG_OK));
+    exg_tsne_free(&r);
+}
+END_TEST
+
+START_TEST(a_map_need_not_be_measured)
+{
+    static float x[MOST * DIM];
+    exg_tsne_options opt = short_run(50);
+    exg_tsne_result r = {.dims = 0};
+
+    fill(exg_shard_mine(world, 50), x);
+    opt.quality = EXG_QUALITY_NONE;
+    ck_ok(world, exg_tsne(world, 50, DIM, x, NULL, &opt, &r));
+    ck_all(world, isnan(r.quality.trust12) && isnan(r.quality.ranked));
+    ck_all(world, isfinite(r.final_kl) && !r.rested);
+    exg_tsne_free(&r);
+}
+END_TEST
+
+START_TEST(affinities_need_neighbours_enough)
+{
+    static float x[MOST * DIM];
+    const exg_affinity_scales wide = exg_affinity_one_scale(9.0);
+    exg_clock clock = {.count = 0};
+    exg_points *points = NULL;
+
+    fill(exg_shard_mine(world, 50), x);
+    ck_ok(world, exg_points_create(world, 50, DIM, x, 5.0, &clock, &points));
+    ck_all(world, exg_points_tune(world, &wide, &clock, points) == EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "with 15 neighbours") != NULL);
+    exg_points_destroy(&points);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("tsne");
@@ -207,5 +265,9 @@ Suite *exg_suite(void)
     tcase_add_test(tc, unknown_engine_is_refused);
     tcase_add_test(tc, descent_ends_when_the_divergence_rests);
     tcase_add_loop_test(tc, data_without_information_ends_finite, 0, 3);
+    tcase_add_test(tc, a_start_that_is_not_given_is_refused);
+    tcase_add_test(tc, labels_on_some_ranks_only_are_refused);
+    tcase_add_test(tc, a_map_need_not_be_measured);
+    tcase_add_test(tc, affinities_need_neighbours_enough);
     return s;
 }

@@ -34,7 +34,10 @@
      "auto|exact|fft",                                                         \
      "repulsion: of all pairs, by a grid, or the faster of the two"},          \
     {"tsne-init", EXG_OPT_CHOICE, EXG_OPT_RESULT, "pca", 0, 0, "pca|random",   \
-     "first positions of the points"}
+     "first positions of the points"},                                         \
+    {"tsne-quality", EXG_OPT_CHOICE, EXG_OPT_RESULT, "auto", 0, 0,             \
+     "auto|yes|no",                                                            \
+     "measure maps; auto: beyond 10240 points partly on a sample"}
 /* clang-format on */
 
 /** The perplexities in a list such as "30,300".  Local.

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "embed/tiles.h"
+#include "kern/kern.h"
 
 /** The k nearest other rows of every row, in Euclidean distance.
  *
@@ -16,6 +17,7 @@
  * round a ring of ranks, the next behind the work on the last; memory per rank
  * is O(N (D + k) / R).
  *
+ * @param[in]  kern   kernels; NULL: this CPU's best
  * @param[in]  tiles  the matrix
  * @param[in]  k      1 <= k <= tiles->total - 1
  * @param[out] index  shape (my count of exg_shard_mine(), k): row numbers,
@@ -23,7 +25,8 @@
  * @param[out] dist2  the same shape: squared distances in the tiles' scale
  * @return EXG_OK, EXG_ENOMEM, EXG_ENUMERIC
  */
-EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_tiles *tiles,
-                                  exg_int k, int32_t *index, float *dist2);
+EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_kern *kern,
+                                  const exg_tiles *tiles, exg_int k,
+                                  int32_t *index, float *dist2);
 
 #endif

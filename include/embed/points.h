@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "embed/affinity.h"
 #include "embed/tiles.h"
+#include "kern/kern.h"
 
 /** Points with their neighbours and affinities.  Open: read freely. */
 typedef struct {
@@ -19,34 +20,37 @@ typedef struct {
     exg_affinity *p;  /* my rows of P, from 3 * perplexity of the neighbours */
 } exg_points;
 
-/** Find neighbours and affinities.
+/** Make features ready: the first of three steps to points.
  *
- * Collective; all arguments but x and clock are equal on all ranks.
- *
- * @param[in]     total       rows N >= 4
- * @param[in]     dim         columns D >= 1
- * @param[in]     x           shape (my count of exg_shard_mine(), D)
- * @param[in]     perplexity  1 .. (N - 1) / 3
- * @param[in,out] clock       gains the seconds of each phase
- * @param[out]    points      ended by exg_points_destroy()
- * @return EXG_OK, or on every rank: EXG_EUSAGE (N, D or perplexity out of
- *         range), EXG_EINPUT (a feature is NaN or infinite), EXG_ENOMEM
- */
-EXG_MUST_CHECK exg_status exg_points_create(const exg_par *par, exg_int total,
-                                            exg_int dim, const float *x,
-                                            double perplexity, exg_clock *clock,
-                                            exg_points **points);
+ * Collective; total and dim are equal on all ranks.  x may be freed afterwards.
+ * @param[in]     total   rows N >= 4
+ * @param[in]     dim     columns D >= 1
+ * @param[in]     x       shape (my count of exg_shard_mine(), D)
+ * @param[in,out] clock   gains the seconds of the step
+ * @param[out]    points  without neighbours and affinities; ended by
+ *                        exg_points_destroy()
+ * @return EXG_OK, or on every rank: EXG_EUSAGE (N or D out of range),
+ *         EXG_EINPUT (a feature is NaN or infinite), EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_points_prepare(const exg_par *par, exg_int total,
+                                             exg_int dim, const float *x,
+                                             exg_clock *clock,
+                                             exg_points **points);
 
-/** The same without affinities (p stays NULL), but with neighbours enough for
- * every perplexity up to `most`: exg_points_tune() comes next. */
+/** Find neighbours enough for every perplexity up to `most`: the second step,
+ * once.
+ *
+ * Collective; most is equal on all ranks.
+ * @param[in] kern  kernels; NULL: this CPU's best
+ * @param[in] most  1 .. (N - 1) / 3
+ * @return EXG_OK, or on every rank EXG_EUSAGE (most is out of range),
+ *         EXG_ENOMEM, EXG_ENUMERIC */
 EXG_MUST_CHECK exg_status exg_points_neighbours(const exg_par *par,
-                                                exg_int total, exg_int dim,
-                                                const float *x, double most,
-                                                exg_clock *clock,
-                                                exg_points **points);
+                                                const exg_kern *kern,
+                                                double most, exg_clock *clock,
+                                                exg_points *points);
 
 /** Affinities at these perplexities, in place of those that were there: the
- * neighbours are found once for maps at several perplexities.
+ * third step, once for each map at other perplexities.
  *
  * Collective.  Each point uses 3 * the largest perplexity of its neighbours, so
  * that P does not depend on how many more were found.
@@ -55,6 +59,13 @@ EXG_MUST_CHECK exg_status exg_points_neighbours(const exg_par *par,
 EXG_MUST_CHECK exg_status exg_points_tune(const exg_par *par,
                                           const exg_affinity_scales *scales,
                                           exg_clock *clock, exg_points *points);
+
+/** All three steps at one perplexity, with this CPU's kernels.  Collective.
+ * @return what they return */
+EXG_MUST_CHECK exg_status exg_points_create(const exg_par *par, exg_int total,
+                                            exg_int dim, const float *x,
+                                            double perplexity, exg_clock *clock,
+                                            exg_points **points);
 
 /** Free; sets *points NULL.  Local. */
 void exg_points_destroy(exg_points **points);

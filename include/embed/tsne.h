@@ -37,9 +37,10 @@ typedef struct {
                              frame to frame, after the early phase; 0: never */
     double learning_rate; /* 0: max(N / exaggeration, 200), see descend.h   */
     exg_tsne_init init;
-    uint64_t seed;        /* of random positions and PCA's start            */
-    exg_int every;        /* iterations between frames of the trajectory    */
-    int quality;          /* 1: measure the map, 0: do not                  */
+    uint64_t seed; /* of random positions and PCA's start            */
+    exg_int every; /* iterations between frames of the trajectory    */
+    exg_quality_rows quality; /* whether the map is measured, see quality.h */
+    exg_quality_progress measuring; /* or NULL; gets progress_state         */
     const char *engine;   /* of repulsion: "auto", "exact" or "fft"         */
     const exg_kern *kern; /* the same set on all ranks; NULL: this CPU's    */
     const float *start;   /* shape (my rows, dims), where init is GIVEN     */
@@ -50,8 +51,8 @@ typedef struct {
 /* clang-format off */
 #define EXG_TSNE_DEFAULTS                                                      \
     {.dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250,          \
-     .exaggeration = 12.0, .late = 1.0, .every = 25, .quality = 1,             \
-     .engine = "auto"}
+     .exaggeration = 12.0, .late = 1.0, .every = 25,                           \
+     .quality = EXG_QUALITY_SAMPLE, .engine = "auto"}
 /* clang-format on */
 
 /** A map.  The caller frees the contents with exg_tsne_free(). */
@@ -64,9 +65,10 @@ typedef struct {
     int64_t *iteration;   /* shape (T)                                       */
     double *kl;           /* shape (T): KL(P || Q), nats, on every rank      */
     double final_kl;      /* the last of them                                */
+    int rested;           /* 1: options.stop ended it before `iterations`   */
     double learning_rate; /* the one that was used                          */
     const char *engine;   /* the one that was used                           */
-    exg_quality quality;  /* NaN where options.quality is 0                  */
+    exg_quality quality;  /* NaN where options.quality is NONE               */
     exg_clock clock;      /* seconds of this rank per phase                  */
 } exg_tsne_result;
 
@@ -83,7 +85,8 @@ EXG_MUST_CHECK exg_status exg_tsne_check(exg_int total, exg_int dim,
  *                     other dimensions can follow
  * @param[in]  label   shape (my rows), for the accuracies; or NULL on all ranks
  * @param[in]  opt     choices; perplexity is the points'
- * @param[out] result  the map
+ * @param[out] result  the map; its first frame is iteration 0, its last the
+ *                     number of iterations done
  * @return EXG_OK, or on every rank: EXG_EUSAGE (a choice is out of range or
  *         differs between ranks), EXG_ENOMEM, EXG_ENUMERIC (the descent
  *         diverged)

@@ -56,6 +56,7 @@ exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
 {
     exg_status st = EXG_OK;
     const int random = strcmp(exg_opts_text(o, "tsne-init"), "random") == 0;
+    const char *quality = exg_opts_text(o, "tsne-quality");
     exg_tsne_options c = EXG_TSNE_DEFAULTS;
     exg_affinity_scales scales;
 
@@ -68,6 +69,9 @@ exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
     c.late = exg_opts_real(o, "tsne-late");
     c.stop = exg_opts_real(o, "tsne-stop");
     c.engine = exg_opts_text(o, "tsne-engine");
+    c.quality = strcmp(quality, "yes") == 0  ? EXG_QUALITY_ALL
+                : strcmp(quality, "no") == 0 ? EXG_QUALITY_NONE
+                                             : EXG_QUALITY_SAMPLE;
     c.init = random ? EXG_TSNE_RANDOM : EXG_TSNE_PCA;
     c.seed = (uint64_t)exg_opts_int(o, "seed");
     *choice = c;

@@ -82,7 +82,7 @@ static exg_status make_frame(exg_run *run, exg_maps *m, const char *what,
     EXG_TRY_ALL(run->par,
                 exg_choices_scales(run->opts, "tsne-perplexity", &scales));
     EXG_TRY_ALL(run->par, exg_choices_read(run->opts, &choice));
-    choice.quality = 0;
+    choice.quality = EXG_QUALITY_NONE;
     if (film->nframe > 0) {
         choice.init = EXG_TSNE_GIVEN;
         choice.start = film->frame[film->nframe - 1];

@@ -13,7 +13,7 @@
 
 /* A map under way: its bar, and the name on it. */
 typedef struct {
-    exg_log_progress bar;
+    exg_log_progress bar, measuring;
     const char *what;
 } film;
 
@@ -28,6 +28,17 @@ static void show_progress(void *state, exg_int iteration, exg_int iterations,
     }
     snprintf(note, sizeof note, "KL %.3f", kl);
     exg_log_progress_at(&f->bar, iteration, note);
+}
+
+/* The bar of what follows the descent, where it takes long. */
+static void show_measuring(void *state, exg_int done, exg_int total)
+{
+    film *f = state;
+
+    if (f->measuring.total == 0) {
+        f->measuring = exg_log_progress_start("t-SNE quality", "tiles", total);
+    }
+    exg_log_progress_at(&f->measuring, done, "");
 }
 
 /* What the map is worth, in a line. */
@@ -66,6 +77,7 @@ exg_status exg_maps_one(const exg_maps *m, const char *what,
 
     full.kern = m->kern;
     full.progress = show_progress;
+    full.measuring = show_measuring;
     full.progress_state = &f;
     EXG_TRY(exg_tsne_map(m->par, m->points, m->labelled ? m->label : NULL,
                          &full, r));
@@ -132,9 +144,10 @@ exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
                                keep, reduced));
         exg_clock_add(clock, "tsne pca", exg_clock_lap(&since));
     }
-    EXG_TRY(exg_points_neighbours(
+    EXG_TRY(exg_points_prepare(
         m->par, m->rows.total, keep > 0 ? keep : m->nfeature,
-        keep > 0 ? reduced : m->features, most, clock, &m->points));
+        keep > 0 ? reduced : m->features, clock, &m->points));
+    EXG_TRY(exg_points_neighbours(m->par, m->kern, most, clock, m->points));
 done:
     exg_free(reduced);
     return st;

@@ -57,15 +57,20 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
     const exg_results_scalar setting[] = {
         {"perplexity", "", "1", e->perplexity},
         {"pca", "", "1", exg_opts_real(o, "tsne-pca")},
-        {"iterations", "", "1", exg_opts_real(o, "tsne-iterations")},
+        {"iterations", "", "1", (double)r->iteration[r->frames - 1]},
+        {"iterations_planned", "", "1", exg_opts_real(o, "tsne-iterations")},
         {"learning_rate", "", "1", r->learning_rate},
         {"early_iterations", "", "1", exg_opts_real(o, "tsne-early")},
         {"early_exaggeration", "", "1", exg_opts_real(o, "tsne-exaggeration")},
         {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")}};
-    const exg_results_pair choice[] = {{"engine", r->engine},
-                                       {"init", exg_opts_text(o, "tsne-init")},
-                                       {"perplexities", e->perplexities},
-                                       {"title", m->title}};
+    const exg_results_pair choice[] = {
+        {"engine", r->engine},
+        {"stop", r->rested ? "at rest" : "planned"},
+        {"init", exg_opts_text(o, "tsne-init")},
+        {"perplexities", e->perplexities},
+        {"title", m->title}};
+    const exg_int all = sizeof quality / sizeof *quality;
+    const int measured = q->ranked > 0.0; /* NaN with --tsne-quality no */
     int32_t *iteration = NULL;
 
     EXG_TRY_ALL(m->par, narrow(r, &iteration));
@@ -83,7 +88,7 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
                             .no_trajectory = !e->film,
                             .iteration = iteration,
                             .kl = r->kl,
-                            .nquality = sizeof quality / sizeof *quality,
+                            .nquality = measured ? all : 1,
                             .quality = quality,
                             .nsetting = sizeof setting / sizeof *setting,
                             .setting = setting,

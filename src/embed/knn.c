@@ -21,7 +21,6 @@
 
 #include "embed/pack.h"
 #include "embed/ring.h"
-#include "kern/kern.h"
 #include "par/agree.h"
 
 _Static_assert((int)EXG_TILE == (int)EXG_NEAR_TILE,
@@ -272,7 +271,8 @@ static exg_status prepare(const exg_par *par, const exg_tiles *tiles,
     exg_int room = 0, roundings;
 
     openblas_set_num_threads(1);
-    EXG_TRY_ALL(par, exg_kern_select(NULL, &s->kern));
+    EXG_TRY_ALL(par,
+                s->kern != NULL ? EXG_OK : exg_kern_select(NULL, &s->kern));
     EXG_TRY(exg_lead_choose(par, tiles, s->k, &lead));
     EXG_TRY_ALL(par, exg_pack_create(&lead, tiles, pack));
     s->pack = pack;
@@ -292,13 +292,14 @@ done:
     return st;
 }
 
-exg_status exg_knn(const exg_par *par, const exg_tiles *tiles, exg_int k,
-                   int32_t *index, float *dist2)
+exg_status exg_knn(const exg_par *par, const exg_kern *kern,
+                   const exg_tiles *tiles, exg_int k, int32_t *index,
+                   float *dist2)
 {
     exg_status st = EXG_OK;
     const exg_int n = tiles->count;
     exg_pack pack = {.data = NULL};
-    search s = {.k = k};
+    search s = {.kern = kern, .k = k};
     int32_t *found = NULL;
     float *far = NULL;
 

@@ -26,6 +26,25 @@ exg_status exg_points_check(exg_int total, exg_int dim, double perplexity)
     return EXG_OK;
 }
 
+static exg_status too_few(exg_int k, double perplexity)
+{
+    return exg_fail(EXG_EUSAGE,
+                    "t-SNE: perplexity %g of points with %td neighbours, want "
+                    "at most %.10g",
+                    perplexity, k, (double)k / 3.0);
+}
+
+/* The nearest `use` of every row's neighbours. */
+static void cut(exg_int rows, exg_int use, const exg_points *q, int32_t *index,
+                float *d)
+{
+    for (exg_int i = 0; i < rows; i++) {
+        memcpy(index + i * use, q->near + i * q->k,
+               sizeof *index * (size_t)use);
+        memcpy(d + i * use, q->dist2 + i * q->k, sizeof *d * (size_t)use);
+    }
+}
+
 exg_status exg_points_tune(const exg_par *par,
                            const exg_affinity_scales *scales, exg_clock *clock,
                            exg_points *q)
@@ -40,16 +59,15 @@ exg_status exg_points_tune(const exg_par *par,
     double since = exg_clock_now();
 
     EXG_TRY_ALL(par, exg_points_check(total, q->tiles->dim, most));
-    EXG_ASSERT(use <= q->k);
-    EXG_TRY_ALL(par, exg_new(&index, rows * use));
-    EXG_TRY_ALL(par, exg_new(&d, rows * use));
-    for (exg_int i = 0; i < rows; i++) {
-        memcpy(index + i * use, q->near + i * q->k,
-               sizeof *index * (size_t)use);
-        memcpy(d + i * use, q->dist2 + i * q->k, sizeof *d * (size_t)use);
-    }
+    EXG_TRY_ALL(par, use <= q->k ? EXG_OK : too_few(q->k, most));
     exg_affinity_destroy(&q->p);
-    EXG_TRY(exg_affinity_create(par, total, use, index, d, scales, &q->p));
+    if (use < q->k) {
+        EXG_TRY_ALL(par, exg_new(&index, rows * use));
+        EXG_TRY_ALL(par, exg_new(&d, rows * use));
+        cut(rows, use, q, index, d);
+    }
+    EXG_TRY(exg_affinity_create(par, total, use, use < q->k ? index : q->near,
+                                use < q->k ? d : q->dist2, scales, &q->p));
     exg_clock_add(clock, "tsne affinities", exg_clock_lap(&since));
 done:
     exg_free(index);
@@ -57,30 +75,44 @@ done:
     return st;
 }
 
-exg_status exg_points_neighbours(const exg_par *par, exg_int total, exg_int dim,
-                                 const float *x, double most, exg_clock *clock,
-                                 exg_points **points)
+exg_status exg_points_prepare(const exg_par *par, exg_int total, exg_int dim,
+                              const float *x, exg_clock *clock,
+                              exg_points **points)
 {
     exg_status st = EXG_OK;
-    const exg_int rows = exg_shard_mine(par, total).count;
-    const exg_int use = (exg_int)(3.0 * most);
-    const exg_int wide = use > EXG_QUALITY_NEAR ? use : EXG_QUALITY_NEAR;
     exg_points *q = NULL;
     double since = exg_clock_now();
 
-    EXG_TRY_ALL(par, exg_points_check(total, dim, most));
+    EXG_TRY_ALL(par, exg_points_check(total, dim, 1.0));
     EXG_TRY_ALL(par, exg_new(&q, 1));
-    q->k = wide < total - 1 ? wide : total - 1;
-    EXG_TRY_ALL(par, exg_new(&q->near, rows * q->k));
-    EXG_TRY_ALL(par, exg_new(&q->dist2, rows * q->k));
     EXG_TRY(exg_tiles_create(par, total, dim, x, &q->tiles));
     exg_clock_add(clock, "tsne prepare", exg_clock_lap(&since));
-    EXG_TRY(exg_knn(par, q->tiles, q->k, q->near, q->dist2));
-    exg_clock_add(clock, "tsne neighbours", exg_clock_lap(&since));
     *points = q;
     q = NULL;
 done:
     exg_points_destroy(&q);
+    return st;
+}
+
+exg_status exg_points_neighbours(const exg_par *par, const exg_kern *kern,
+                                 double most, exg_clock *clock, exg_points *q)
+{
+    exg_status st = EXG_OK;
+    const exg_int total = q->tiles->total;
+    const exg_int rows = exg_shard_mine(par, total).count;
+    const exg_int use = (exg_int)(3.0 * most);
+    const exg_int wide = use > EXG_QUALITY_NEAR ? use : EXG_QUALITY_NEAR;
+    const exg_int k = wide < total - 1 ? wide : total - 1;
+    double since = exg_clock_now();
+
+    EXG_ASSERT(q->near == NULL);
+    EXG_TRY_ALL(par, exg_points_check(total, q->tiles->dim, most));
+    EXG_TRY_ALL(par, exg_new(&q->near, rows * k));
+    EXG_TRY_ALL(par, exg_new(&q->dist2, rows * k));
+    EXG_TRY(exg_knn(par, kern, q->tiles, k, q->near, q->dist2));
+    q->k = k;
+    exg_clock_add(clock, "tsne neighbours", exg_clock_lap(&since));
+done:
     return st;
 }
 
@@ -92,7 +124,9 @@ exg_status exg_points_create(const exg_par *par, exg_int total, exg_int dim,
     const exg_affinity_scales scales = exg_affinity_one_scale(perplexity);
     exg_points *q = NULL;
 
-    EXG_TRY(exg_points_neighbours(par, total, dim, x, perplexity, clock, &q));
+    EXG_TRY_ALL(par, exg_points_check(total, dim, perplexity));
+    EXG_TRY(exg_points_prepare(par, total, dim, x, clock, &q));
+    EXG_TRY(exg_points_neighbours(par, NULL, perplexity, clock, q));
     EXG_TRY(exg_points_tune(par, &scales, clock, q));
     *points = q;
     q = NULL;

@@ -29,6 +29,10 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
                         "stop at %g: want positive numbers",
                         o->exaggeration, o->late, o->learning_rate, o->stop);
     }
+    if (o->init == EXG_TSNE_GIVEN && o->start == NULL) {
+        return exg_fail(EXG_EUSAGE,
+                        "t-SNE: no positions to start from, want some");
+    }
     if (exg_repulse_pick(o->engine, o->dims, &engine) != EXG_OK) {
         return EXG_EUSAGE;
     }
@@ -36,13 +40,22 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
 }
 
 /* Refuse choices that differ between ranks. */
-static exg_status same(const exg_par *par, const exg_tsne_options *o)
+static exg_status same(const exg_par *par, const exg_tsne_options *o,
+                       const int32_t *label)
 {
-    const double all[] = {
-        o->dims,          o->perplexity,   (double)o->iterations,
-        (double)o->early, o->exaggeration, o->learning_rate,
-        (double)o->init,  (double)o->seed, (double)o->every,
-        o->quality,       o->late,         o->stop};
+    const double all[] = {o->dims,
+                          o->perplexity,
+                          (double)o->iterations,
+                          (double)o->early,
+                          o->exaggeration,
+                          o->learning_rate,
+                          (double)o->init,
+                          (double)o->seed,
+                          (double)o->every,
+                          (double)o->quality,
+                          o->late,
+                          o->stop,
+                          label != NULL};
 
     const uint64_t hash = exg_par_hash(0, all, sizeof all);
 
@@ -121,6 +134,7 @@ static exg_status record(const exg_par *par, void *state, exg_int iteration,
     r->kl[frame] = exg_descend_kl(par, f->p, cloud, z);
     r->final_kl = r->kl[frame];
     *stop = at_rest(f->opt, r);
+    r->rested = *stop && iteration < f->opt->iterations;
     if (f->opt->progress != NULL) {
         f->opt->progress(f->opt->progress_state, iteration, f->opt->iterations,
                          r->final_kl);
@@ -146,6 +160,24 @@ static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
         .every = o->every};
 }
 
+static exg_status measure(const exg_par *par, const exg_points *points,
+                          const int32_t *label, const exg_tsne_options *opt,
+                          const exg_kern *kern, exg_tsne_result *r)
+{
+    const exg_quality_job job = {.tiles = points->tiles,
+                                 .k = points->k,
+                                 .near = points->near,
+                                 .label = label,
+                                 .dims = r->dims,
+                                 .y = r->y,
+                                 .kern = kern,
+                                 .rows = opt->quality,
+                                 .progress = opt->measuring,
+                                 .progress_state = opt->progress_state};
+
+    return exg_quality_of(par, &job, &r->quality);
+}
+
 exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
                         const int32_t *label, const exg_tsne_options *opt,
                         exg_tsne_result *result)
@@ -162,7 +194,7 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     double since = exg_clock_now();
 
     EXG_TRY_ALL(par, exg_tsne_check(tiles->total, tiles->dim, opt));
-    EXG_TRY(same(par, opt));
+    EXG_TRY(same(par, opt, label));
     EXG_TRY_ALL(par, exg_repulse_pick(opt->engine, opt->dims, &engine));
     EXG_TRY_ALL(par, kern != NULL ? EXG_OK : exg_kern_select(NULL, &kern));
     EXG_TRY(make_room(par, p->rows, opt, &r));
@@ -171,9 +203,8 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     EXG_TRY(exg_descend(par, p, kern, engine, opt->dims, &plan, record, &reel,
                         r.y));
     exg_clock_add(&r.clock, "tsne descent", exg_clock_lap(&since));
-    if (opt->quality) {
-        EXG_TRY(exg_quality_of(par, tiles, points->k, points->near, label,
-                               opt->dims, r.y, &r.quality));
+    if (opt->quality != EXG_QUALITY_NONE) {
+        EXG_TRY(measure(par, points, label, opt, kern, &r));
         exg_clock_add(&r.clock, "tsne quality", exg_clock_lap(&since));
     }
     r.engine = engine->name;
@@ -190,12 +221,15 @@ exg_status exg_tsne(const exg_par *par, exg_int total, exg_int dim,
                     const exg_tsne_options *opt, exg_tsne_result *result)
 {
     exg_status st = EXG_OK;
+    const exg_affinity_scales scales = exg_affinity_one_scale(opt->perplexity);
     exg_points *points = NULL;
     exg_clock clock = {.count = 0};
 
     EXG_TRY_ALL(par, exg_tsne_check(total, dim, opt));
-    EXG_TRY(exg_points_create(par, total, dim, x, opt->perplexity, &clock,
-                              &points));
+    EXG_TRY(exg_points_prepare(par, total, dim, x, &clock, &points));
+    EXG_TRY(
+        exg_points_neighbours(par, opt->kern, opt->perplexity, &clock, points));
+    EXG_TRY(exg_points_tune(par, &scales, &clock, points));
     EXG_TRY(exg_tsne_map(par, points, label, opt, result));
     for (int i = 0; i < result->clock.count; i++) {
         exg_clock_add(&clock, result->clock.name[i], result->clock.seconds[i]);
