@@ -39,6 +39,38 @@ same "a file of options" "$first" "$scratch/lines/results.h5"
 run again --config "$first"
 same "the options of a results file" "$first" "$scratch/again/results.h5"
 
+# What a file lacks keeps its default; what is not known here is named.
+if /usr/bin/python3 -c 'import h5py' 2>/dev/null; then
+    cp "$first" "$scratch/old.h5"
+    /usr/bin/python3 - "$scratch/old.h5" <<'END'
+import sys
+import h5py
+with h5py.File(sys.argv[1], 'a') as f:
+    del f['config'].attrs['tsne-late']
+    del f['config'].attrs['momentum']
+    f['config'].attrs['warp-factor'] = '9'
+END
+    run older --config "$scratch/old.h5"
+    same "the options of an older file" "$first" "$scratch/older/results.h5"
+    grep -q '^exigo: --config: ignored, .*: warp-factor$' "$scratch/older.log" ||
+        fail "an unknown option of a results file is not named"
+    [ "$(grep -c '^exigo:' "$scratch/older.log")" = 1 ] ||
+        fail "more than one warning"
+    grep -q 'no such options' "$scratch/again.log" &&
+        fail "a warning about options that are known"
+else
+    echo "skipped: the options of an older file: no h5py"
+fi
+
+# exigo-tsne takes the options that it shares with exigo-mpi.
+program=$build/exigo-tsne on 2 "$first:/test/logits" "$scratch/map.h5" \
+    --config "$first" --tsne-perplexity 7 --tsne-iterations 9 --quiet \
+    >"$scratch/log" 2>&1 || fail "the other program: $(cat "$scratch/log")"
+grep -q '^exigo: --config: ignored, .* epochs, ' "$scratch/log" ||
+    fail "the other program's options are not named: $(cat "$scratch/log")"
+h5dump -a /config/seed "$scratch/map.h5" | grep -q '"4"' ||
+    fail "exigo-tsne does not take the seed"
+
 # The command line wins over the file, before it or after it.
 run shorter --epochs 1 --config "$first"
 [ "$(grep -c '^Epoch:' "$scratch/shorter.log")" = 1 ] ||

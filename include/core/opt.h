@@ -58,6 +58,7 @@ typedef struct {
     exg_int n;
     exg_opt_from from[EXG_OPT_MAX];
     char text[EXG_OPT_MAX][EXG_OPT_TEXT_MAX];
+    char ignored[EXG_OPT_TEXT_MAX]; /* options of a file that no row has */
 } exg_opts;
 
 /** Defaults of a table of n rows, n <= EXG_OPT_MAX.
@@ -81,6 +82,13 @@ EXG_MUST_CHECK exg_status exg_opts_arguments(exg_opts *opts, int argc,
 /** Read lines "name = value"; "#" begins a comment.
  * @return EXG_OK, EXG_EUSAGE (with file and line), EXG_EIO */
 EXG_MUST_CHECK exg_status exg_opts_file(exg_opts *opts, const char *path);
+
+/** The row of an option; NULL: the table has none. */
+const exg_opt_row *exg_opts_row(const exg_opts *opts, const char *name);
+
+/** Note an option that is not in the table and does no harm: in `ignored`, as
+ * text that can be printed, cut where it is too long. */
+void exg_opts_ignore(exg_opts *opts, const char *name);
 
 /** Values.  An unknown name is a bug: it ends debug builds and gives 0 or "".
  */

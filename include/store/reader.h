@@ -55,6 +55,14 @@ EXG_MUST_CHECK exg_status exg_reader_i64(exg_reader *r, const char *path,
 EXG_MUST_CHECK exg_status exg_reader_texts(exg_reader *r, const char *path,
                                            exg_int *n, char ***texts);
 
+/** Told the name of each attribute, in the order of names.  Local. */
+typedef void (*exg_reader_visit)(void *state, const char *name);
+
+/** Name the attributes of an object.
+ * @return EXG_OK, EXG_EINPUT (missing), EXG_ELIB */
+EXG_MUST_CHECK exg_status exg_reader_attrs(exg_reader *r, const char *path,
+                                           exg_reader_visit visit, void *state);
+
 /** Read a string attribute of an object.
  * @param[out] text  shape (size), terminated */
 EXG_MUST_CHECK exg_status exg_reader_attr_text(exg_reader *r, const char *path,

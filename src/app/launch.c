@@ -89,6 +89,10 @@ static exg_status run(const exg_par *par, int argc, char **argv,
                                               ? EXG_LOG_JSON
                                               : EXG_LOG_TEXT});
     exg_version_warn();
+    if (opts->ignored[0] != '\0') {
+        exg_log_warn("--config: ignored, this program has no such options: %s",
+                     opts->ignored);
+    }
     EXG_TRY(same_options(par, opts));
     EXG_TRY(program->run(par, opts, argc, argv));
 done:

@@ -113,23 +113,50 @@ static int is_hdf5(const char *path)
     return n == sizeof head && memcmp(head, magic, sizeof head) == 0;
 }
 
-/* Options as a results file holds them: attributes of /config. */
+/* What a visit to the attributes of /config needs. */
+typedef struct {
+    exg_opts *opts;
+    exg_reader *r;
+    const char *where;
+    exg_status st; /* the first failure */
+} taken;
+
+static void take(void *state, const char *name)
+{
+    taken *t = state;
+    const exg_opt_row *row;
+    char value[EXG_OPT_TEXT_MAX];
+
+    if (t->st != EXG_OK || strcmp(name, "NX_class") == 0) {
+        return;
+    }
+    row = exg_opts_row(t->opts, name);
+    if (row == NULL || row->role != EXG_OPT_RESULT) {
+        exg_opts_ignore(t->opts, name);
+        return;
+    }
+    t->st = exg_reader_attr_text(t->r, EXG_SCHEMA_CONFIG, name, value,
+                                 sizeof value);
+    if (t->st == EXG_OK) {
+        t->st = exg_opts_set(t->opts, t->where, name, value, EXG_OPT_FROM_FILE);
+    }
+}
+
+/* Options as a results file holds them: attributes of /config.  The file may be
+ * of an older version or of the other program: what it lacks keeps its default,
+ * what is not known here is noted. */
 static exg_status read_results(exg_opts *opts, const char *path)
 {
     exg_status st = EXG_OK;
     exg_reader *r = NULL;
-    char where[EXG_OPT_TEXT_MAX], value[EXG_OPT_TEXT_MAX];
+    char where[EXG_OPT_TEXT_MAX];
+    taken t = {.opts = opts, .where = where};
 
     EXG_TRY(exg_reader_open(path, &r));
     snprintf(where, sizeof where, "%.400s:/config ", path);
-    for (exg_int i = 0; i < opts->n; i++) {
-        if (opts->row[i].role == EXG_OPT_RESULT) {
-            EXG_TRY(exg_reader_attr_text(
-                r, EXG_SCHEMA_CONFIG, opts->row[i].name, value, sizeof value));
-            EXG_TRY(exg_opts_set(opts, where, opts->row[i].name, value,
-                                 EXG_OPT_FROM_FILE));
-        }
-    }
+    t.r = r;
+    EXG_TRY(exg_reader_attrs(r, EXG_SCHEMA_CONFIG, take, &t));
+    st = t.st;
 done:
     exg_reader_close(&r);
     return st;

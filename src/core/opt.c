@@ -223,6 +223,25 @@ exg_status exg_opts_file(exg_opts *opts, const char *path)
     return st;
 }
 
+const exg_opt_row *exg_opts_row(const exg_opts *opts, const char *name)
+{
+    const exg_int i = find(opts, name, strlen(name));
+
+    return i < 0 ? NULL : opts->row + i;
+}
+
+void exg_opts_ignore(exg_opts *opts, const char *name)
+{
+    const size_t used = strlen(opts->ignored);
+    const size_t room = sizeof opts->ignored - used;
+    char *at = opts->ignored + used;
+
+    snprintf(at, room, "%s%.80s", used > 0 ? ", " : "", name);
+    for (; *at != '\0'; at++) {
+        *at = isgraph((unsigned char)*at) || *at == ' ' ? *at : '?';
+    }
+}
+
 const char *exg_opts_text(const exg_opts *opts, const char *name)
 {
     const exg_int i = find(opts, name, strlen(name));

@@ -198,6 +198,44 @@ done:
     return st;
 }
 
+typedef struct {
+    exg_reader_visit visit;
+    void *state;
+} visitor;
+
+/* HDF5's form of a visit; object and info are its own. */
+static herr_t pass_on(hid_t object, const char *name, const H5A_info_t *info,
+                      void *state)
+{
+    const visitor *v = state;
+
+    (void)object;
+    (void)info;
+    v->visit(v->state, name);
+    return 0;
+}
+
+exg_status exg_reader_attrs(exg_reader *r, const char *path,
+                            exg_reader_visit visit, void *state)
+{
+    exg_status st = EXG_OK;
+    const char *subject = exg_reader_subject(r, path);
+    visitor v = {.visit = visit, .state = state};
+    hid_t object = -1;
+    herr_t rc;
+
+    if (!exg_reader_has(r, path)) {
+        return exg_fail(EXG_EINPUT, "%s: missing", subject);
+    }
+    EXG_TRY(EXG_H5(subject, object, H5Oopen(r->file, path, H5P_DEFAULT)));
+    EXG_TRY(EXG_H5(
+        subject, rc,
+        H5Aiterate2(object, H5_INDEX_NAME, H5_ITER_INC, NULL, pass_on, &v)));
+done:
+    exg_h5_close(&object);
+    return st;
+}
+
 exg_status exg_reader_attr_text(exg_reader *r, const char *path,
                                 const char *name, char *text, size_t size)
 {
