@@ -27,6 +27,8 @@ done
 for part in /config /embedding /tsne /tsne_3d /tsne_sweep/p4 /tsne_sweep/p10; do
     h5dump -n "$scratch/x1.h5" | grep -q " $part$" || fail "no $part"
 done
+h5dump -a /embedding/features/long_name "$scratch/x1.h5" |
+    grep -q '"columns of the input"' || fail "features of a network"
 if "${PYTHON:-/usr/bin/python3}" -c 'import h5py' 2>/dev/null; then
     "${PYTHON:-/usr/bin/python3}" tests/e2e_schema.py "$scratch/x1.h5" \
         >"$scratch/log" || fail "schema: $(cat "$scratch/log")"
@@ -105,6 +107,10 @@ refused 2 'tsne-perplexity: 51, want at most 50 for 151' "$x:/int" "$out" \
 refused 2 'tsne-sweep: 60, want at most 50' "$x:/int" "$out" --tsne-sweep 5,60
 refused 2 'tsne-lr: .fast., want auto' "$x:/int" "$out" --tsne-lr fast
 refused 2 'tsne-pca: 8, want at most the 7' "$x:/int" "$out" --tsne-pca 8
+refused 2 'tsne-pca: 46341 features, want at most 46340' "$x:/wide" "$out" \
+    --tsne-pca 50 --tsne-perplexity 5
+refused 2 'wider: 4 rows of 2000001 columns, want 4 ' "$x:/wider" "$out" \
+    --tsne-perplexity 5
 refused 2 'few: 3 rows of 7 columns, want 4' "$x:/few" "$out"
 refused 2 'is read as well' "$x:/int" "$x"
 together=yes

@@ -188,6 +188,19 @@ START_TEST(more_components_than_features_are_refused)
 }
 END_TEST
 
+/* Before anything is read: there are no features here. */
+START_TEST(too_many_features_are_refused)
+{
+    float none[1] = {0};
+
+    ck_all(world, exg_pca_check(EXG_PCA_WIDEST, 50) == EXG_OK);
+    ck_all(world, exg_pca_reduce(world, 8, EXG_PCA_WIDEST + 1, none, 2, none) ==
+                      EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "at most 46340 features") != NULL);
+    exg_err_clear();
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("pca");
@@ -200,5 +213,6 @@ Suite *exg_suite(void)
     tcase_add_test(tc, all_components_keep_all_distances);
     tcase_add_test(tc, reduction_does_not_depend_on_ranks);
     tcase_add_test(tc, more_components_than_features_are_refused);
+    tcase_add_test(tc, too_many_features_are_refused);
     return s;
 }

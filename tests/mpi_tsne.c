@@ -119,6 +119,15 @@ START_TEST(too_few_points_are_refused)
 }
 END_TEST
 
+START_TEST(too_many_features_are_refused)
+{
+    ck_all(world, exg_points_check(50, EXG_TILES_WIDEST, 5.0) == EXG_OK);
+    ck_all(world,
+           exg_points_check(50, EXG_TILES_WIDEST + 1, 5.0) == EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "at most 2000000") != NULL);
+}
+END_TEST
+
 START_TEST(first_row_that_is_no_number_is_named)
 {
     static float x[MOST * DIM];
@@ -261,6 +270,7 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, map_is_the_same_bits_as_on_one_rank, 0, 5);
     tcase_add_test(tc, perplexity_too_large_names_the_largest);
     tcase_add_test(tc, too_few_points_are_refused);
+    tcase_add_test(tc, too_many_features_are_refused);
     tcase_add_test(tc, first_row_that_is_no_number_is_named);
     tcase_add_test(tc, unknown_engine_is_refused);
     tcase_add_test(tc, descent_ends_when_the_divergence_rests);

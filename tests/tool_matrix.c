@@ -73,6 +73,21 @@ static int put_spoilt(hid_t file, const char *name, int row, double value)
     return bad;
 }
 
+/* A matrix that was never written: chunked, so it takes no room. */
+static int put_wide(hid_t file, const char *name, hsize_t rows, hsize_t columns)
+{
+    const hsize_t dims[] = {rows, columns}, chunk[] = {1, 1000};
+    hid_t space = H5Screate_simple(2, dims, NULL);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE), set;
+    const int bad = H5Pset_chunk(list, 2, chunk) < 0;
+
+    set = H5Dcreate2(file, name, H5T_NATIVE_INT8, space, H5P_DEFAULT, list,
+                     H5P_DEFAULT);
+    H5Pclose(list);
+    H5Sclose(space);
+    return bad || H5Dclose(set) < 0;
+}
+
 int main(int argc, char **argv)
 {
     const hsize_t dims[] = {ROWS, COLUMNS}, few[] = {3, COLUMNS};
@@ -100,6 +115,8 @@ int main(int argc, char **argv)
     bad |= H5LTmake_dataset_int(file, "short", 1, fewer, negative) < 0;
     bad |= H5LTmake_dataset_int(file, "negative", 1, dims, negative) < 0;
     bad |= H5LTmake_dataset_string(file, "text", "no numbers") < 0;
+    bad |= put_wide(file, "wide", 30, 46341);
+    bad |= put_wide(file, "wider", 4, 2000001);
     H5Gclose(group);
     H5Fclose(file);
     return bad;

@@ -4,12 +4,16 @@
 
 #include "core/mem.h"
 
+enum {
+    EXG_EIGEN_ORDER = 46340 /* most: LAPACK's integers hold its square */
+};
+
 /** The eigenvectors of the largest eigenvalues, by LAPACK's dsyevr.  Local.
  *
  * Machines differ in the last bits: where ranks must agree, one of them asks
  * and tells the others.  A vector's largest entry is positive.
  *
- * @param[in]     n       order of the matrix
+ * @param[in]     n       order of the matrix, 1..EXG_EIGEN_ORDER
  * @param[in]     keep    vectors, 1..n
  * @param[in,out] a       shape (n, n): the matrix, of which the part
  *                        a[i][j], j <= i, is read; destroyed

@@ -4,23 +4,33 @@
 
 #include <stdint.h>
 
+#include "embed/eigen.h"
 #include "embed/tiles.h"
+
+enum {
+    EXG_PCA_WIDEST = EXG_EIGEN_ORDER /* most features that can be reduced */
+};
+
+/** Whether so many components of so many features can be had.  Local.
+ * @return EXG_OK, or EXG_EUSAGE with what is possible */
+EXG_MUST_CHECK exg_status exg_pca_check(exg_int dim, exg_int keep);
 
 /** Replace features by their first principal components.
  *
  * Collective; total, dim and keep are equal on all ranks.  The covariance is
  * summed exactly over rows, its eigenvectors are found on rank 0: the same bits
- * for any number of ranks.  Memory on every rank is O(D^2) beside the rows.
+ * for any number of ranks.  Memory on every rank is 20 D^2 bytes beside the
+ * rows, on rank 0 a little more.
  *
  * @param[in]  total  rows N >= 1
- * @param[in]  dim    columns D >= 1
+ * @param[in]  dim    columns D, 1..EXG_PCA_WIDEST
  * @param[in]  x      shape (my count of exg_shard_mine(par, total), D)
  * @param[in]  keep   components, 1..D
  * @param[out] y      shape (my count, keep): component 0 has the largest
  *                    variance; a component's largest loading is positive; the
  *                    scale is that of x times a power of two, which t-SNE does
  *                    not see
- * @return EXG_OK; EXG_EUSAGE (keep is out of range); EXG_EINPUT naming the
+ * @return EXG_OK; EXG_EUSAGE (see exg_pca_check()); EXG_EINPUT naming the
  *         first row with a NaN or infinity; EXG_ENOMEM; EXG_ENUMERIC
  */
 EXG_MUST_CHECK exg_status exg_pca_reduce(const exg_par *par, exg_int total,

@@ -24,7 +24,7 @@ typedef struct {
  *
  * Collective; total and dim are equal on all ranks.  x may be freed afterwards.
  * @param[in]     total   rows N >= 4
- * @param[in]     dim     columns D >= 1
+ * @param[in]     dim     columns D, 1..EXG_TILES_WIDEST
  * @param[in]     x       shape (my count of exg_shard_mine(), D)
  * @param[in,out] clock   gains the seconds of the step
  * @param[out]    points  without neighbours and affinities; ended by

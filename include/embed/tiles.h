@@ -10,7 +10,8 @@
 #include "par/shard.h"
 
 enum {
-    EXG_TILE = 256 /* rows of a tile */
+    EXG_TILE = 256,            /* rows of a tile                              */
+    EXG_TILES_WIDEST = 2000000 /* columns; a tile travels in less than 2 GiB */
 };
 
 /** Tiles of one rank.  Open: read freely. */
@@ -31,7 +32,7 @@ typedef struct {
  * the scale, and float's rounding is least around 0.
  *
  * @param[in]  total  rows N >= 1
- * @param[in]  dim    columns D >= 1
+ * @param[in]  dim    columns D, 1..EXG_TILES_WIDEST
  * @param[in]  x      shape (my count of exg_shard_mine(par, total), dim)
  * @param[out] tiles  ended by exg_tiles_destroy()
  * @return EXG_OK; EXG_EINPUT naming the first row with a NaN or infinity;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "embed/pca.h"
+
 exg_status exg_choices_scales(const exg_opts *opts, const char *name,
                               exg_affinity_scales *scales)
 {
@@ -109,6 +111,12 @@ exg_status exg_choices_check(const exg_opts *opts, exg_int total, exg_int dim)
                         "--tsne-pca: %td, want at most the %td "
                         "features",
                         keep, dim);
+    }
+    if (keep > 0 && dim > EXG_PCA_WIDEST) {
+        return exg_fail(EXG_EUSAGE,
+                        "--tsne-pca: %td features, want at most %d to take "
+                        "components of",
+                        dim, EXG_PCA_WIDEST);
     }
     EXG_TRY(check_scales(opts, "tsne-perplexity", total));
     EXG_TRY(check_scales(opts, "tsne-sweep", total));

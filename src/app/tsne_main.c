@@ -161,11 +161,12 @@ static exg_status look(const exg_opts *opts, exg_int *total, exg_int *columns)
     EXG_TRY(check_apart(opts, &place));
     EXG_TRY(exg_rows_open(&place, &r));
     EXG_TRY(exg_rows_shape(r, place.path, total, columns));
-    if (*total < 4 || *total > INT32_MAX || *columns < 1) {
-        st =
-            exg_fail(EXG_EUSAGE,
-                     "%s: %td rows of %td columns, want 4 to %d of 1 or more",
-                     exg_opts_text(opts, "input"), *total, *columns, INT32_MAX);
+    if (*total < 4 || *total > INT32_MAX || *columns < 1 ||
+        *columns > EXG_TILES_WIDEST) {
+        st = exg_fail(EXG_EUSAGE,
+                      "%s: %td rows of %td columns, want 4 to %d of 1 to %d",
+                      exg_opts_text(opts, "input"), *total, *columns, INT32_MAX,
+                      EXG_TILES_WIDEST);
         goto done;
     }
     EXG_TRY(exg_choices_check(opts, *total, *columns));
@@ -250,6 +251,7 @@ static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
     exg_maps m = {.par = par,
                   .opts = opts,
                   .title = "t-SNE map",
+                  .meaning = "columns of the input",
                   .keep_features = exg_opts_flag(opts, "keep-features")};
     exg_writer *w = NULL;
     double start;

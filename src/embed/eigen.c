@@ -1,16 +1,19 @@
 /* eigen.c -- see eigen.h.  LAPACK comes with OpenBLAS; its columns are the rows
- * of C, so a lower triangle here is an upper one there. */
+ * of C, so a lower triangle here is an upper one there.  It has no header of
+ * its own everywhere, so dsyevr is declared here as gfortran (8 or newer) makes
+ * it: each text argument has its length, by value, behind all others. */
 #include "embed/eigen.h"
 
 #include <math.h>
 
-/* LAPACK has no header of its own everywhere. */
 extern void dsyevr_(const char *jobz, const char *range, const char *uplo,
                     const int *n, double *a, const int *lda, const double *vl,
                     const double *vu, const int *il, const int *iu,
                     const double *abstol, int *m, double *w, double *z,
                     const int *ldz, int *isuppz, double *work, const int *lwork,
-                    int *iwork, const int *liwork, int *info);
+                    int *iwork, const int *liwork, int *info,
+                    size_t jobz_length, size_t range_length,
+                    size_t uplo_length);
 
 /* Eigenvalues in rising order and their vectors, one after the other. */
 static exg_status solve(int n, int keep, double *a, double *value, double *z)
@@ -26,7 +29,8 @@ static exg_status solve(int n, int keep, double *a, double *value, double *z)
     EXG_TRY(exg_new(&iwork, liwork));
     EXG_TRY(exg_new(&support, 2 * (exg_int)n));
     dsyevr_("V", "I", "U", &n, a, &n, &none, &none, &from, &n, &none, &found,
-            value, z, &n, support, work, &lwork, iwork, &liwork, &info);
+            value, z, &n, support, work, &lwork, iwork, &liwork, &info, 1, 1,
+            1);
     if (info != 0 || found != keep) {
         st = exg_fail(EXG_ENUMERIC,
                       "eigenvectors of a matrix of order %d: dsyevr gave %d", n,

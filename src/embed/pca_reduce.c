@@ -5,7 +5,6 @@
 #include <cblas.h>
 
 #include "core/fixed.h"
-#include "embed/eigen.h"
 #include "embed/pca.h"
 #include "par/agree.h"
 #include "par/reduce.h"
@@ -65,6 +64,22 @@ done:
     return st;
 }
 
+exg_status exg_pca_check(exg_int dim, exg_int keep)
+{
+    if (dim > EXG_PCA_WIDEST) {
+        return exg_fail(EXG_EUSAGE,
+                        "principal components of %td features, want at most "
+                        "%d features",
+                        dim, EXG_PCA_WIDEST);
+    }
+    return keep >= 1 && keep <= dim
+               ? EXG_OK
+               : exg_fail(EXG_EUSAGE,
+                          "%td principal components of %td features, want 1 "
+                          "to %td",
+                          keep, dim, dim);
+}
+
 exg_status exg_pca_reduce(const exg_par *par, exg_int total, exg_int dim,
                           const float *x, exg_int keep, float *y)
 {
@@ -72,12 +87,7 @@ exg_status exg_pca_reduce(const exg_par *par, exg_int total, exg_int dim,
     exg_tiles *t = NULL;
     float *basis = NULL, *mine = NULL;
 
-    EXG_TRY_ALL(par, keep >= 1 && keep <= dim
-                         ? EXG_OK
-                         : exg_fail(EXG_EUSAGE,
-                                    "%td principal components of %td "
-                                    "features, want 1 to %td",
-                                    keep, dim, dim));
+    EXG_TRY_ALL(par, exg_pca_check(dim, keep));
     openblas_set_num_threads(1);
     EXG_TRY(exg_tiles_create(par, total, dim, x, &t));
     EXG_TRY_ALL(par, exg_new(&basis, dim * keep));

@@ -18,6 +18,10 @@ exg_status exg_points_check(exg_int total, exg_int dim, double perplexity)
                         "1 or more",
                         total, dim);
     }
+    if (dim > EXG_TILES_WIDEST) {
+        return exg_fail(EXG_EUSAGE, "t-SNE: %td features, want at most %d", dim,
+                        EXG_TILES_WIDEST);
+    }
     if (!(perplexity >= 1.0 && perplexity <= most)) {
         return exg_fail(EXG_EUSAGE,
                         "t-SNE: perplexity %g for %td points, want 1 to %.10g",
