@@ -126,7 +126,8 @@ static exg_status put_rows(const exg_par *par, exg_writer *w, exg_int n,
         par, w, &(exg_results_test){mine, K, label, label, logits, logits}));
     EXG_TRY(exg_results_embedding_put(
         par, w,
-        &(exg_results_embedding){mine, D, features, label, index, NULL}));
+        &(exg_results_embedding){mine, D, features, "features", 0, label, index,
+                                 NULL}));
 done:
     exg_free(logits);
     exg_free(features);

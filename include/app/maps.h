@@ -26,6 +26,8 @@ typedef struct {
     int32_t *set;      /* shape (rows.count): EXG_RESULTS_SET_..., which set the
                           rows are of; or NULL                              */
     int keep_features; /* 1: they go into the results file                 */
+    const char *meaning; /* of the features, there                         */
+    int has_zeros;       /* many of them are exactly 0                     */
 
     exg_points *points; /* neighbours, and affinities of the last map      */
     exg_int nmap;

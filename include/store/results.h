@@ -166,6 +166,8 @@ typedef struct {
     exg_shard shard;       /* total = N                           */
     exg_int nfeature;      /* D                                   */
     const float *features; /* shape (count, D)                    */
+    const char *meaning;   /* of the features, for long_name      */
+    int has_zeros;         /* many features are exactly 0         */
     const int32_t *label;  /* shape (count)                       */
     const int64_t *index;  /* shape (count): rows of their set    */
     const int32_t *set;    /* shape (count), or NULL on all ranks */

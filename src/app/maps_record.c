@@ -140,6 +140,8 @@ exg_status exg_maps_record(const exg_maps *m, exg_writer *w)
             &(exg_results_embedding){.shard = m->rows,
                                      .nfeature = m->nfeature,
                                      .features = m->features,
+                                     .meaning = m->meaning,
+                                     .has_zeros = m->has_zeros,
                                      .label = m->label,
                                      .index = m->index,
                                      .set = m->set}));

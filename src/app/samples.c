@@ -112,7 +112,9 @@ exg_status exg_samples_collect(exg_run *run, exg_maps *m)
                     .rows = exg_shard_mine(run->par, s.train + s.test),
                     .nfeature = run->net->nfeature,
                     .labelled = 1,
-                    .keep_features = 1};
+                    .keep_features = 1,
+                    .meaning = "input of the last layer",
+                    .has_zeros = 1};
     EXG_TRY_ALL(run->par, exg_mem_product(m->rows.count, m->nfeature, &room));
     EXG_TRY_ALL(run->par, exg_new(&m->features, room));
     EXG_TRY_ALL(run->par, exg_new(&m->label, m->rows.count));

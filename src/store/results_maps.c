@@ -166,7 +166,7 @@ exg_status exg_results_embedding_put(const exg_par *par, exg_writer *w,
          {&n}},
     };
     const exg_writer_array features = {.path = EXG_SCHEMA_FEATURES,
-                                       .long_name = "input of the last layer",
+                                       .long_name = e->meaning,
                                        .units = "1",
                                        .type = EXG_WRITER_F32,
                                        .rank = 2,
@@ -174,7 +174,7 @@ exg_status exg_results_embedding_put(const exg_par *par, exg_writer *w,
                                        .split = 0,
                                        .shard = e->shard,
                                        .data = e->features,
-                                       .has_zeros = 1};
+                                       .has_zeros = e->has_zeros};
 
     EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_EMBEDDING, "NXdata"));
     EXG_TRY(exg_results_count(par, w, &d, "feature", ""));
