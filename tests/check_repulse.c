@@ -118,19 +118,9 @@ START_TEST(avx512_and_avx2_give_the_same_bits)
 }
 END_TEST
 
-START_TEST(attraction_agrees_with_its_definition)
+static void make_rows(exg_pairs_sparse *s, exg_int *row, int32_t *col, float *p,
+                      int32_t *self)
 {
-    const exg_kern *kern = NULL, *narrow = NULL;
-    exg_int row[ROWS + 1];
-    int32_t *col;
-    float *p;
-
-    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
-    ck_assert(exg_kern_select("avx2", &narrow) == EXG_OK || kern != NULL);
-    exg_err_clear();
-    make_points(5.0f);
-    ck_assert(exg_new(&col, ENTRIES) == EXG_OK);
-    ck_assert(exg_new(&p, ENTRIES) == EXG_OK);
     for (int i = 0; i <= ROWS; i++) {
         row[i] = i * 48 - (i % 3) * 16; /* 32, 32, 80, ... entries */
     }
@@ -138,25 +128,59 @@ START_TEST(attraction_agrees_with_its_definition)
         col[a] = a * 37 % T;
         p[a] = a % 16 == 15 ? 0.0f : 1.0f / (float)(1 + a % 48);
     }
-    for (int dims = 1; dims <= D; dims++) {
-        const exg_pairs_sparse s = {.dims = dims,
-                                    .rows = ROWS,
-                                    .row0 = 3,
-                                    .y = y,
-                                    .row = row,
-                                    .col = col,
-                                    .p = p};
+    for (int i = 0; i < ROWS; i++) {
+        self[i] = i * 11 % T;
+    }
+    *s = (exg_pairs_sparse){.rows = ROWS,
+                            .row0 = 3,
+                            .y = y,
+                            .row = row,
+                            .col = col,
+                            .p = p,
+                            .self = self};
+}
 
-        kern->pairs_attract(&s, f);
-        exg_pairs_attract_ref(&s, f + D * T);
-        for (int i = 0; i < ROWS * dims; i++) {
-            ck_assert(fabsf(f[i] - f[D * T + i]) < (float)TOLERANCE);
+typedef void sum_of(const exg_pairs_sparse *s, float *f);
+
+static void compare_sums(const exg_pairs_sparse *s, int width, sum_of *fast,
+                         sum_of *plain, sum_of *narrow)
+{
+    fast(s, f);
+    plain(s, f + D * T);
+    for (int i = 0; i < ROWS * width; i++) {
+        ck_assert(fabsf(f[i] - f[D * T + i]) < (float)TOLERANCE);
+    }
+    if (narrow != NULL) {
+        narrow(s, f + D * T);
+        ck_assert(memcmp(f, f + D * T, ROWS * sizeof *f * (size_t)width) == 0);
+    }
+}
+
+START_TEST(sums_over_rows_agree_with_their_definitions)
+{
+    const exg_kern *kern = NULL, *narrow = NULL;
+    exg_pairs_sparse s;
+    exg_int row[ROWS + 1];
+    int32_t *col, self[ROWS];
+    float *p;
+    int alike;
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    ck_assert(exg_kern_select("avx2", &narrow) == EXG_OK || kern != NULL);
+    exg_err_clear();
+    alike = narrow != NULL && exg_kern_fuses(kern);
+    make_points(5.0f);
+    ck_assert(exg_new(&col, ENTRIES) == EXG_OK);
+    ck_assert(exg_new(&p, ENTRIES) == EXG_OK);
+    make_rows(&s, row, col, p, self);
+    for (int plain = 0; plain < 2; plain++) {
+        for (s.dims = 1; s.dims <= D; s.dims++) {
+            compare_sums(&s, s.dims, kern->pairs_attract, exg_pairs_attract_ref,
+                         alike ? narrow->pairs_attract : NULL);
+            compare_sums(&s, 2, kern->pairs_diverge, exg_pairs_diverge_ref,
+                         alike ? narrow->pairs_diverge : NULL);
         }
-        if (narrow != NULL && exg_kern_fuses(kern)) {
-            narrow->pairs_attract(&s, f + D * T);
-            ck_assert(memcmp(f, f + D * T, ROWS * sizeof *f * (size_t)dims) ==
-                      0);
-        }
+        s.self = NULL;
     }
     exg_free(col);
     exg_free(p);
@@ -171,6 +195,6 @@ Suite *exg_suite(void)
 
     tcase_add_loop_test(tc, tile_agrees_with_its_definition, 0, 2);
     tcase_add_test(tc, avx512_and_avx2_give_the_same_bits);
-    tcase_add_test(tc, attraction_agrees_with_its_definition);
+    tcase_add_test(tc, sums_over_rows_agree_with_their_definitions);
     return s;
 }

@@ -48,8 +48,10 @@ static void positions(int dims, float *all)
 static double divergence(const exg_affinity *p, exg_cloud *cloud,
                          const float *all)
 {
+    const exg_kern *kern = NULL;
     double z = 0.0;
 
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
     ck_assert(exg_cloud_fill(cloud, all) == EXG_OK);
     for (int i = 0; i < N * N; i++) {
         double d2 = 1.0;
@@ -62,7 +64,7 @@ static double divergence(const exg_affinity *p, exg_cloud *cloud,
         }
         z += i / N == i % N ? 0.0 : 1.0 / d2;
     }
-    return exg_descend_kl(world, p, cloud, z);
+    return exg_descend_kl(world, p, kern, cloud, z);
 }
 
 static exg_status look_away(const exg_par *par, void *state, exg_int iteration,

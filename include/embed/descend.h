@@ -55,9 +55,9 @@ EXG_MUST_CHECK exg_status exg_descend(const exg_par *par, const exg_affinity *p,
 /** The Kullback-Leibler divergence of a map, in nats: the sum of
  * p log(p / q), q_ij = 1 / (Z (1 + |y_i - y_j|^2)).
  *
- * Collective; in double, exact over rows.
+ * Collective; in single precision within a row, exact over rows.
  * @param[in] z  the sum of 1 / (1 + |y_i - y_j|^2) over i != j */
 double exg_descend_kl(const exg_par *par, const exg_affinity *p,
-                      const exg_cloud *cloud, double z);
+                      const exg_kern *kern, const exg_cloud *cloud, double z);
 
 #endif

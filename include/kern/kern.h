@@ -100,6 +100,9 @@ typedef struct {
     /** t-SNE attraction on sparse rows; see exg_pairs_attract_ref(). */
     void (*pairs_attract)(const exg_pairs_sparse *s, float *f);
 
+    /** t-SNE divergence on sparse rows; see exg_pairs_diverge_ref(). */
+    void (*pairs_diverge)(const exg_pairs_sparse *s, float *f);
+
     /** Pairs that may be neighbours; see exg_near_sieve_ref(). */
     void (*near_sieve)(exg_int m, const float *a, const float *ka,
                        const float *b, const float *kb, uint64_t *hit);

@@ -1,4 +1,4 @@
-/* pairs.h -- t-SNE's two inner sums: repulsion and attraction.  Layer: kern.
+/* pairs.h -- t-SNE's inner sums: repulsion and attraction.  Layer: kern.
  *
  * With q = 1 / (1 + |y_i - y_j|^2), van der Maaten & Hinton 2008, equations 4
  * and 5 without their constant factors:
@@ -49,16 +49,22 @@ static inline exg_int exg_pairs_width(int dims)
 /** Sparse rows of P and the points they act on. */
 typedef struct {
     int dims;
-    exg_int rows;       /* points that receive a force                        */
-    exg_int row0;       /* index of the first of them                         */
-    const float *y;     /* shape (N, exg_pairs_width(dims)), 64-byte aligned  */
-    const exg_int *row; /* shape (rows + 1): first entry; multiples of 16     */
-    const int32_t *col; /* entries: the point that attracts                   */
-    const float *p;     /* entries: p_ij, 0 in the padding; 64-byte aligned   */
+    exg_int rows;        /* points that receive a force                       */
+    exg_int row0;        /* index of the first of them, if self is NULL       */
+    const float *y;      /* shape (N, exg_pairs_width(dims)), 64-byte aligned */
+    const exg_int *row;  /* shape (rows + 1): first entry; multiples of 16    */
+    const int32_t *col;  /* entries: the point that attracts                  */
+    const float *p;      /* entries: p_ij, 0 in the padding; 64-byte aligned  */
+    const int32_t *self; /* shape (rows): index of the point; NULL: in a row  */
 } exg_pairs_sparse;
 
 /** Attraction, the definition.
  * @param[out] f  shape (rows, dims) */
 void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f);
+
+/** What the divergence KL(P || Q) needs of the rows, the definition.
+ * @param[out] f  shape (rows, 2): sum of p_ij log(1 + |y_i - y_j|^2), and of
+ *                p_ij */
+void exg_pairs_diverge_ref(const exg_pairs_sparse *s, float *f);
 
 #endif

@@ -2,25 +2,44 @@
  *
  * 64 bytes is a cache line and an AVX-512 register, so lane blocks never
  * straddle lines.  Memory is zeroed, so that no result can depend on what was
- * there before. */
+ * there before.  Large blocks begin at pages of 2 MiB, if the system has them:
+ * zeroing them takes fewer faults, and reading them at random fewer walks. */
 #include "core/mem.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 enum {
-    ALIGN = 64
+    ALIGN = 64,
+    PAGE = 2 << 20,
+    LARGE = 4 * PAGE
 };
 
 static exg_int live;
 static size_t bytes_now;
 
+/* Memory for a block; NULL if there is none. */
+static char *take(size_t bytes)
+{
+    const int large = bytes >= LARGE;
+    void *raw = NULL;
+
+    if (posix_memalign(&raw, large ? PAGE : ALIGN, bytes) != 0) {
+        return NULL;
+    }
+    if (large) {
+        (void)madvise(raw, bytes, MADV_HUGEPAGE); /* a wish */
+    }
+    return raw;
+}
+
 exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
                        int line)
 {
     size_t bytes = 0;
-    char *raw = NULL;
+    char *raw;
 
     if (count < 0 || __builtin_mul_overflow((size_t)count, size, &bytes) ||
         bytes > PTRDIFF_MAX - 2 * ALIGN) {
@@ -28,7 +47,8 @@ exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
                            "%td elements of %zu bytes: too large", count, size);
     }
     bytes += ALIGN;
-    if (posix_memalign((void **)&raw, ALIGN, bytes) != 0) {
+    raw = take(bytes);
+    if (raw == NULL) {
         return exg_fail_at(file, line, EXG_ENOMEM,
                            "out of memory: %zu bytes asked for, %zu in use",
                            bytes, bytes_now);

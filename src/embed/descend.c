@@ -11,16 +11,19 @@
 #include <string.h>
 
 #include "core/fixed.h"
+#include "embed/attract.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 
 enum {
-    KL_BITS = 48 /* the sum is below log N^2 + log of distances */
+    KL_ROWS = 256, /* at a time */
+    KL_BITS = 48   /* the sum is below log N^2 + log of distances */
 };
 
 /* What an iteration works on. */
 typedef struct {
     exg_cloud cloud;
+    exg_attract *attract;
     void *engine;
     exg_int n;          /* my coordinates                    */
     float *all;         /* shape (N, dims)                   */
@@ -30,13 +33,14 @@ typedef struct {
 } work;
 
 static exg_status work_create(const exg_par *par, const exg_affinity *p,
-                              int dims, work *w)
+                              const exg_kern *kern, int dims, work *w)
 {
     exg_status st = EXG_OK;
     const exg_int total = p->rows.total;
 
     w->n = p->rows.count * dims;
     EXG_TRY(exg_cloud_create(total, dims, &w->cloud));
+    EXG_TRY(exg_attract_create(p, kern, dims, &w->attract));
     EXG_TRY(exg_new(&w->all, total * dims));
     EXG_TRY(exg_new(&w->step, w->n));
     EXG_TRY(exg_new(&w->gain, w->n));
@@ -60,6 +64,7 @@ done:
 static void work_free(const exg_repulse *engine, work *w)
 {
     engine->destroy(&w->engine);
+    exg_attract_destroy(&w->attract);
     exg_cloud_destroy(&w->cloud);
     exg_free(w->all);
     exg_free(w->step);
@@ -88,19 +93,6 @@ static exg_status share(const exg_par *par, const exg_affinity *p, work *w,
     return st;
 }
 
-static void attract(const exg_affinity *p, const exg_kern *kern, work *w)
-{
-    const exg_pairs_sparse s = {.dims = w->cloud.dims,
-                                .rows = p->rows.count,
-                                .row0 = p->rows.first,
-                                .y = w->cloud.point,
-                                .row = p->row,
-                                .col = p->col,
-                                .p = p->p};
-
-    kern->pairs_attract(&s, w->pull);
-}
-
 /* One update of my positions.  gradient = exaggeration * pull - push / Z. */
 static void update(const exg_descend_plan *plan, exg_int iteration, double z,
                    work *w, float *y)
@@ -116,10 +108,10 @@ static void update(const exg_descend_plan *plan, exg_int iteration, double z,
     for (exg_int i = 0; i < w->n; i++) {
         const float g = factor * w->pull[i] - w->push[i] * inverse;
         const float s = w->step[i];
-        const int turns = (g > 0.0f && s > 0.0f) || (g < 0.0f && s < 0.0f);
+        const int turns = ((g > 0.0f) & (s > 0.0f)) | ((g < 0.0f) & (s < 0.0f));
+        const float next = turns ? w->gain[i] * 0.8f : w->gain[i] + 0.2f;
 
-        w->gain[i] = turns ? w->gain[i] * 0.8f : w->gain[i] + 0.2f;
-        w->gain[i] = w->gain[i] < 0.01f ? 0.01f : w->gain[i];
+        w->gain[i] = next < 0.01f ? 0.01f : next;
         w->step[i] = keep * s - rate * (w->gain[i] * g);
     }
     for (exg_int i = 0; i < w->n; i += dims) {
@@ -146,13 +138,13 @@ exg_status exg_descend(const exg_par *par, const exg_affinity *p,
     work w = {.n = 0};
     int stop = 0;
 
-    EXG_TRY_ALL(par, work_create(par, p, dims, &w));
+    EXG_TRY_ALL(par, work_create(par, p, kern, dims, &w));
     EXG_TRY(engine->create(par, kern, p->rows.total, dims, &w.engine));
     for (exg_int t = 0; t <= plan->iterations && !stop; t++) {
         double z = 0.0;
 
         EXG_TRY(share(par, p, &w, y));
-        attract(p, kern, &w);
+        exg_attract_run(w.attract, &w.cloud, w.pull);
         EXG_TRY(engine->forces(par, w.engine, &w.cloud, w.push, &z));
         if (t % plan->every == 0 || t == plan->iterations) {
             EXG_TRY(seen(par, state, t, &w.cloud, z, &stop));
@@ -167,29 +159,23 @@ done:
 }
 
 double exg_descend_kl(const exg_par *par, const exg_affinity *p,
-                      const exg_cloud *cloud, double z)
+                      const exg_kern *kern, const exg_cloud *cloud, double z)
 {
-    const exg_int width = exg_pairs_width(cloud->dims);
+    exg_pairs_sparse s = {
+        .dims = cloud->dims, .y = cloud->point, .col = p->col, .p = p->p};
     exg_fixed sum[2] = {0, 0}; /* of p log(1 + d^2), of p */
+    float row[2 * KL_ROWS];
 
-    for (exg_int i = 0; i < p->rows.count; i++) {
-        double row = 0.0, weight = 0.0;
+    for (exg_int i = 0; i < p->rows.count; i += s.rows) {
+        const exg_int left = p->rows.count - i;
 
-        for (exg_int a = p->row[i]; a < p->row[i + 1]; a++) {
-            double d2 = 1.0;
-
-            for (int k = 0; k < cloud->dims; k++) {
-                const double e =
-                    (double)cloud->point[(p->rows.first + i) * width + k] -
-                    (double)cloud->point[p->col[a] * width + k];
-
-                d2 += e * e;
-            }
-            row += (double)p->p[a] * log(d2);
-            weight += (double)p->p[a];
+        s.rows = left < KL_ROWS ? left : KL_ROWS;
+        s.row0 = p->rows.first + i;
+        s.row = p->row + i;
+        kern->pairs_diverge(&s, row);
+        for (exg_int r = 0; r < 2 * s.rows; r++) {
+            sum[r % 2] += exg_fixed_of((double)row[r], KL_BITS);
         }
-        sum[0] += exg_fixed_of(row, KL_BITS);
-        sum[1] += exg_fixed_of(weight, KL_BITS);
     }
     exg_reduce_fixed(par, 2, sum);
     return p->negative + exg_fixed_value(sum[0], KL_BITS) +

@@ -103,6 +103,7 @@ done:
 typedef struct {
     const exg_tsne_options *opt;
     const exg_affinity *p;
+    const exg_kern *kern;
     exg_tsne_result *result;
 } film;
 
@@ -131,7 +132,7 @@ static exg_status record(const exg_par *par, void *state, exg_int iteration,
         }
     }
     r->iteration[frame] = iteration;
-    r->kl[frame] = exg_descend_kl(par, f->p, cloud, z);
+    r->kl[frame] = exg_descend_kl(par, f->p, f->kern, cloud, z);
     r->final_kl = r->kl[frame];
     *stop = at_rest(f->opt, r);
     r->rested = *stop && iteration < f->opt->iterations;
@@ -197,6 +198,7 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     EXG_TRY(same(par, opt, label));
     EXG_TRY_ALL(par, exg_repulse_pick(opt->engine, opt->dims, &engine));
     EXG_TRY_ALL(par, kern != NULL ? EXG_OK : exg_kern_select(NULL, &kern));
+    reel.kern = kern;
     EXG_TRY(make_room(par, p->rows, opt, &r));
     EXG_TRY(start(par, tiles, opt, &r));
     exg_clock_add(&r.clock, "tsne start", exg_clock_lap(&since));

@@ -1,6 +1,8 @@
 /* pairs_ref.c -- see pairs.h: the definitions, in double. */
 #include "kern/pairs.h"
 
+#include <math.h>
+
 /* The force of one pair: e = y_i - y_j; returns q. */
 static double pair(const exg_pairs_tiles *t, exg_int i, exg_int j, double *e)
 {
@@ -54,21 +56,36 @@ double exg_pairs_tile_ref(const exg_pairs_tiles *t, float *fi, float *fj)
     return z;
 }
 
-void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
+/* The point of row i. */
+static exg_int point_of(const exg_pairs_sparse *s, exg_int i)
+{
+    return s->self != NULL ? s->self[i] : s->row0 + i;
+}
+
+/* 1 + the squared distance to the point of entry a. */
+static double apart(const exg_pairs_sparse *s, exg_int self, exg_int a,
+                    double *e)
 {
     const exg_int width = exg_pairs_width(s->dims);
+    double d2 = 1.0;
 
+    for (int k = 0; k < s->dims; k++) {
+        e[k] = (double)s->y[self * width + k] -
+               (double)s->y[s->col[a] * width + k];
+        d2 += e[k] * e[k];
+    }
+    return d2;
+}
+
+void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
+{
     for (exg_int i = 0; i < s->rows; i++) {
         double sum[EXG_PAIRS_DIMS] = {0};
 
         for (exg_int a = s->row[i]; a < s->row[i + 1]; a++) {
-            double e[EXG_PAIRS_DIMS], d2 = 1.0;
+            double e[EXG_PAIRS_DIMS];
+            const double d2 = apart(s, point_of(s, i), a, e);
 
-            for (int k = 0; k < s->dims; k++) {
-                e[k] = (double)s->y[(s->row0 + i) * width + k] -
-                       (double)s->y[s->col[a] * width + k];
-                d2 += e[k] * e[k];
-            }
             for (int k = 0; k < s->dims; k++) {
                 sum[k] += (double)s->p[a] / d2 * e[k];
             }
@@ -76,5 +93,21 @@ void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
         for (int k = 0; k < s->dims; k++) {
             f[i * s->dims + k] = (float)sum[k];
         }
+    }
+}
+
+void exg_pairs_diverge_ref(const exg_pairs_sparse *s, float *f)
+{
+    for (exg_int i = 0; i < s->rows; i++) {
+        double sum[2] = {0};
+
+        for (exg_int a = s->row[i]; a < s->row[i + 1]; a++) {
+            double e[EXG_PAIRS_DIMS];
+
+            sum[0] += (double)s->p[a] * log(apart(s, point_of(s, i), a, e));
+            sum[1] += (double)s->p[a];
+        }
+        f[2 * i] = (float)sum[0];
+        f[2 * i + 1] = (float)sum[1];
     }
 }

@@ -20,6 +20,7 @@ const exg_kern EXG_KERN(exg_kern_table) = {
     .cross_entropy = EXG_KERN(exg_cross_entropy),
     .pairs_tile = EXG_KERN(exg_pairs_tile),
     .pairs_attract = EXG_KERN(exg_pairs_attract),
+    .pairs_diverge = EXG_KERN(exg_pairs_diverge),
     .near_sieve = EXG_KERN(exg_near_sieve),
     .near_distances = EXG_KERN(exg_near_distances),
     .stencil_spread = EXG_KERN(exg_stencil_spread),

@@ -49,6 +49,7 @@ void EXG_KERN(exg_cross_entropy)(exg_int k, const float *logits,
 
 double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj);
 void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f);
+void EXG_KERN(exg_pairs_diverge)(const exg_pairs_sparse *s, float *f);
 
 void EXG_KERN(exg_stencil_spread)(const exg_stencil *s, int bits,
                                   uint32_t *grid);

@@ -1,0 +1,196 @@
+/* attract.c -- see attract.h.
+ *
+ * The order is that of a Morton curve through the map (Z-order: the bits of the
+ * coordinates in turn), by one counting sort over 2^16 cells.  Rows are copied
+ * in that order, too, so that memory is read in one stream: jumping from row to
+ * row instead costs more than the order gains. */
+#include "embed/attract.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "embed/mesh.h"
+
+enum {
+    RENEW = 100, /* calls between orders; the first ones change the map more */
+    FIRST = 20,
+    CURVE_BITS = 16,
+    CELLS = 1 << CURVE_BITS
+};
+
+struct exg_attract {
+    const exg_affinity *p;
+    const exg_kern *kern;
+    exg_int calls;
+    float *point;   /* shape (N, exg_pairs_width(dims)): in order         */
+    int32_t *place; /* shape (N): where a point is there                  */
+    int32_t *key;   /* shape (N): its cell                                */
+    int32_t *cell;  /* shape (CELLS + 1): work                            */
+
+    int32_t *turn; /* shape (my rows): my rows in order         */
+    int32_t *self; /* shape (my rows): the places of their points */
+    exg_int *row;  /* these rows of P, as in exg_pairs_sparse     */
+    int32_t *col;
+    float *p_ij;
+    float *pull; /* shape (my rows, dims): in that order */
+};
+
+exg_status exg_attract_create(const exg_affinity *p, const exg_kern *kern,
+                              int dims, exg_attract **out)
+{
+    exg_status st = EXG_OK;
+    const exg_int total = p->rows.total, rows = p->rows.count;
+    exg_attract *a = NULL;
+
+    EXG_TRY(exg_new(&a, 1));
+    a->p = p;
+    a->kern = kern;
+    EXG_TRY(exg_new(&a->point, total * exg_pairs_width(dims)));
+    EXG_TRY(exg_new(&a->place, total));
+    EXG_TRY(exg_new(&a->key, total));
+    EXG_TRY(exg_new(&a->cell, CELLS + 1));
+    EXG_TRY(exg_new(&a->turn, rows));
+    EXG_TRY(exg_new(&a->self, rows));
+    EXG_TRY(exg_new(&a->row, rows + 1));
+    EXG_TRY(exg_new(&a->col, p->row[rows]));
+    EXG_TRY(exg_new(&a->p_ij, p->row[rows]));
+    EXG_TRY(exg_new(&a->pull, rows * dims));
+    *out = a;
+    a = NULL;
+done:
+    exg_attract_destroy(&a);
+    return st;
+}
+
+void exg_attract_destroy(exg_attract **out)
+{
+    exg_attract *a = *out;
+
+    if (a != NULL) {
+        exg_free(a->point);
+        exg_free(a->place);
+        exg_free(a->key);
+        exg_free(a->cell);
+        exg_free(a->turn);
+        exg_free(a->self);
+        exg_free(a->row);
+        exg_free(a->col);
+        exg_free(a->p_ij);
+        exg_free(a->pull);
+        exg_free(a);
+        *out = NULL;
+    }
+}
+
+/* Spread the bits of v, `step` apart. */
+static int32_t apart(int32_t v, int bits, int step)
+{
+    int32_t out = 0;
+
+    for (int b = 0; b < bits; b++) {
+        out |= (v >> b & 1) << (b * step);
+    }
+    return out;
+}
+
+/* The cells of all points along the curve. */
+static void find_keys(exg_attract *a, const exg_cloud *cloud)
+{
+    const exg_mesh_box box = exg_mesh_box_of(cloud);
+    const int dims = cloud->dims, bits = CURVE_BITS / dims;
+    const int32_t side = (int32_t)1 << bits;
+    const float unit =
+        box.reach > 0.0 ? (float)(0.5 * (double)side / box.reach) : 0.0f;
+    int32_t *code = a->cell; /* side of them, for now */
+
+    for (int32_t v = 0; v < side; v++) {
+        code[v] = apart(v, bits, dims);
+    }
+    for (int k = 0; k < dims; k++) {
+        const float *y = cloud->y + k * cloud->stride;
+        const float first = (float)(box.middle[k] - box.reach);
+
+        for (exg_int i = 0; i < cloud->total; i++) {
+            const int32_t at = (int32_t)((y[i] - first) * unit);
+
+            a->key[i] = (k == 0 ? 0 : a->key[i]) | code[at < 0      ? 0
+                                                        : at < side ? at
+                                                                    : side - 1]
+                                                       << k;
+        }
+    }
+}
+
+/* Where each of n points comes along the curve. */
+static void sort(exg_attract *a, exg_int n, const int32_t *key, int32_t *place)
+{
+    memset(a->cell, 0, sizeof *a->cell * (CELLS + 1));
+    for (exg_int i = 0; i < n; i++) {
+        a->cell[key[i] + 1]++;
+    }
+    for (exg_int b = 0; b < CELLS; b++) {
+        a->cell[b + 1] += a->cell[b];
+    }
+    for (exg_int i = 0; i < n; i++) {
+        place[i] = a->cell[key[i]]++;
+    }
+}
+
+/* Copy my rows in the order of `turn`, naming columns by places. */
+static void copy_rows(exg_attract *a)
+{
+    const exg_affinity *p = a->p;
+
+    for (exg_int r = 0; r < p->rows.count; r++) {
+        const exg_int i = a->turn[r];
+        const exg_int from = p->row[i], n = p->row[i + 1] - from;
+        int32_t *col = a->col + a->row[r];
+
+        a->row[r + 1] = a->row[r] + n;
+        a->self[r] = a->place[p->rows.first + i];
+        memcpy(a->p_ij + a->row[r], p->p + from, sizeof *p->p * (size_t)n);
+        for (exg_int e = 0; e < n; e++) {
+            col[e] = a->place[p->col[from + e]];
+        }
+    }
+}
+
+static void renew(exg_attract *a, const exg_cloud *cloud)
+{
+    const exg_shard mine = a->p->rows;
+
+    find_keys(a, cloud);
+    sort(a, cloud->total, a->key, a->place);
+    sort(a, mine.count, a->key + mine.first, a->self); /* self: work */
+    for (exg_int i = 0; i < mine.count; i++) {
+        a->turn[a->self[i]] = (int32_t)i;
+    }
+    copy_rows(a);
+}
+
+void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull)
+{
+    const int dims = cloud->dims;
+    const exg_int width = exg_pairs_width(dims), rows = a->p->rows.count;
+    const exg_pairs_sparse s = {.dims = dims,
+                                .rows = rows,
+                                .y = a->point,
+                                .row = a->row,
+                                .col = a->col,
+                                .p = a->p_ij,
+                                .self = a->self};
+
+    if (a->calls % RENEW == 0 || a->calls == FIRST) {
+        renew(a, cloud);
+    }
+    a->calls++;
+    for (exg_int i = 0; i < cloud->total; i++) {
+        memcpy(a->point + a->place[i] * width, cloud->point + i * width,
+               sizeof *a->point * (size_t)width);
+    }
+    a->kern->pairs_attract(&s, a->pull);
+    for (exg_int r = 0; r < rows; r++) {
+        memcpy(pull + a->turn[r] * dims, a->pull + r * dims,
+               sizeof *pull * (size_t)dims);
+    }
+}

@@ -1,0 +1,168 @@
+/* attract.c -- see pairs.h: attraction and divergence, by rows of P.
+ *
+ * Entries are read once, 8 bytes each, and so is the point that each names,
+ * from anywhere: where the points are laid so that those of a row are near each
+ * other, the sums run at the speed at which memory gives the entries.  The
+ * sum over a row runs in lanes of 16 whatever the vector, and ends as one
+ * tree. */
+#include "kern/pairs.h"
+
+#include "kern/lane.h"
+#include "kern/vecmath.h"
+#include "table.h"
+
+enum {
+    HALF = EXG_VEC / 2
+};
+
+/* Two floats of one point, fetched as one double, and a vector of them. */
+typedef double couple __attribute__((may_alias));
+typedef double couples __attribute__((vector_size(4 * EXG_VEC), may_alias));
+
+/* The couples of HALF points. */
+EXG_INLINE couples fetch(const couple *y, exg_int stride, const int32_t *col)
+{
+#if defined(__AVX512F__)
+    return (couples){y[stride * col[0]], y[stride * col[1]], y[stride * col[2]],
+                     y[stride * col[3]], y[stride * col[4]], y[stride * col[5]],
+                     y[stride * col[6]], y[stride * col[7]]};
+#elif defined(__AVX2__)
+    return (couples){y[stride * col[0]], y[stride * col[1]], y[stride * col[2]],
+                     y[stride * col[3]]};
+#else
+    return (couples){y[stride * col[0]], y[stride * col[1]]};
+#endif
+}
+
+/* The first (odd = 0) or second floats of EXG_VEC couples, in order. */
+EXG_INLINE exg_vec every_other(couples a, couples b, int odd)
+{
+#ifdef __clang__ /* has no shuffle by a variable */
+    exg_vec out = {0};
+
+    for (int i = 0; i < EXG_VEC / 2; i++) {
+        out[i] = ((exg_vec)a)[2 * i + odd];
+        out[EXG_VEC / 2 + i] = ((exg_vec)b)[2 * i + odd];
+    }
+    return out;
+#else
+    exg_ivec which = {0};
+
+    for (int i = 0; i < EXG_VEC; i++) {
+        which[i] = 2 * i + odd;
+    }
+    return __builtin_shuffle((exg_vec)a, (exg_vec)b, which);
+#endif
+}
+
+/* 1 + squared distances of EXG_VEC entries from a on, and the differences. */
+EXG_INLINE exg_vec apart(int dims, const exg_pairs_sparse *s, const float *mine,
+                         exg_int a, exg_vec *e)
+{
+    const exg_int stride = dims > 2 ? 2 : 1; /* couples of a point */
+    exg_vec d2 = exg_vec_all(1.0f);
+
+    for (int k = 0; k < dims; k += 2) {
+        const couple *y = (const couple *)s->y + k / 2;
+        const couples low = fetch(y, stride, s->col + a);
+        const couples high = fetch(y, stride, s->col + a + HALF);
+
+        e[k] = exg_vec_all(mine[k]) - every_other(low, high, 0);
+        if (k + 1 < dims) {
+            e[k + 1] = exg_vec_all(mine[k + 1]) - every_other(low, high, 1);
+        }
+    }
+    for (int k = 0; k < dims; k++) {
+        d2 = exg_vec_fma(e[k], e[k], d2);
+    }
+    return d2;
+}
+
+/* One row, one part of its lanes. */
+EXG_INLINE void attract_part(int dims, const exg_pairs_sparse *s, exg_int i,
+                             const float *mine, exg_int part,
+                             float (*lane)[EXG_LANE])
+{
+    exg_vec f[EXG_PAIRS_DIMS];
+
+    for (int k = 0; k < dims; k++) {
+        f[k] = (exg_vec){0};
+    }
+    for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
+        exg_vec e[EXG_PAIRS_DIMS];
+        const exg_vec d2 = apart(dims, s, mine, a, e);
+        const exg_vec w = exg_vec_load(s->p + a) / d2;
+
+        for (int k = 0; k < dims; k++) {
+            f[k] = exg_vec_fma(w, e[k], f[k]);
+        }
+    }
+    for (int k = 0; k < dims; k++) {
+        exg_vec_store(lane[k] + part, f[k]);
+    }
+}
+
+/* The same for the divergence: sums of p log(1 + d^2) and of p. */
+EXG_INLINE void diverge_part(int dims, const exg_pairs_sparse *s, exg_int i,
+                             const float *mine, exg_int part,
+                             float (*lane)[EXG_LANE])
+{
+    exg_vec f[2] = {{0}};
+
+    for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
+        exg_vec e[EXG_PAIRS_DIMS];
+        const exg_vec d2 = apart(dims, s, mine, a, e);
+        const exg_vec p = exg_vec_load(s->p + a);
+
+        f[0] = exg_vec_fma(p, exg_vec_log(d2), f[0]);
+        f[1] += p;
+    }
+    exg_vec_store(lane[0] + part, f[0]);
+    exg_vec_store(lane[1] + part, f[1]);
+}
+
+/* Either sum over all rows. */
+EXG_INLINE void rows(int dims, int diverge, const exg_pairs_sparse *s, float *f)
+{
+    const exg_int width = exg_pairs_width(dims);
+    const int sums = diverge ? 2 : dims;
+    _Alignas(64) float lane[EXG_PAIRS_DIMS][EXG_LANE];
+
+    for (exg_int i = 0; i < s->rows; i++) {
+        const exg_int self = s->self != NULL ? s->self[i] : s->row0 + i;
+        const float *mine = s->y + self * width;
+
+        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
+            if (diverge) {
+                diverge_part(dims, s, i, mine, part, lane);
+            } else {
+                attract_part(dims, s, i, mine, part, lane);
+            }
+        }
+        for (int k = 0; k < sums; k++) {
+            f[i * sums + k] = exg_lane_sum(lane[k]);
+        }
+    }
+}
+
+void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f)
+{
+    if (s->dims == 2) {
+        rows(2, 0, s, f);
+    } else if (s->dims == 3) {
+        rows(3, 0, s, f);
+    } else {
+        rows(1, 0, s, f);
+    }
+}
+
+void EXG_KERN(exg_pairs_diverge)(const exg_pairs_sparse *s, float *f)
+{
+    if (s->dims == 2) {
+        rows(2, 1, s, f);
+    } else if (s->dims == 3) {
+        rows(3, 1, s, f);
+    } else {
+        rows(1, 1, s, f);
+    }
+}
