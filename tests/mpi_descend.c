@@ -86,7 +86,7 @@ static void gradient(const exg_affinity *p, int dims, const float *all,
     const exg_descend_plan plan = {.iterations = 1,
                                    .exaggeration = 1.0,
                                    .late = 1.0,
-                                   .learning_rate = RATE / 1.2,
+                                   .rate = RATE / 1.2,
                                    .most_step = 1e6,
                                    .every = 1};
     const exg_kern *kern = NULL;
@@ -147,7 +147,7 @@ START_TEST(divergence_of_the_descent_is_reported)
     const exg_descend_plan plan = {.iterations = 5,
                                    .exaggeration = 1.0,
                                    .late = 1.0,
-                                   .learning_rate = INFINITY,
+                                   .rate = INFINITY,
                                    .most_step = 5.0,
                                    .every = 1};
     const exg_shard mine = exg_shard_mine(world, N);
@@ -165,15 +165,18 @@ START_TEST(divergence_of_the_descent_is_reported)
 }
 END_TEST
 
-/* 20 iterations, the first `early` of them early; returns those seen. */
-static exg_int wander(const exg_affinity *p, exg_int early, double first,
-                      double late, exg_descend_seen seen, float *y)
+/* 20 iterations, the first `early` of them early, at a learning rate of 50,
+ * and `rate` later; returns those seen. */
+static exg_int wander_at(const exg_affinity *p, exg_int early, double first,
+                         double late, double rate, exg_descend_seen seen,
+                         float *y)
 {
     const exg_descend_plan plan = {.iterations = 20,
                                    .early = early,
                                    .exaggeration = first,
                                    .late = late,
-                                   .learning_rate = 50.0,
+                                   .early_rate = 50.0,
+                                   .rate = rate,
                                    .early_momentum = 0.5,
                                    .momentum = 0.5,
                                    .most_step = 5.0,
@@ -188,6 +191,12 @@ static exg_int wander(const exg_affinity *p, exg_int early, double first,
     ck_ok(world, exg_descend(world, p, kern, &exg_repulse_exact, 2, &plan, seen,
                              &last, y));
     return last;
+}
+
+static exg_int wander(const exg_affinity *p, exg_int early, double first,
+                      double late, exg_descend_seen seen, float *y)
+{
+    return wander_at(p, early, first, late, 50.0, seen, y);
 }
 
 static exg_status look_until_8(const exg_par *par, void *state,
@@ -217,6 +226,24 @@ START_TEST(late_exaggeration_is_the_early_one_later)
 }
 END_TEST
 
+START_TEST(each_phase_has_its_rate)
+{
+    exg_points *points = make_points();
+    const size_t bytes =
+        sizeof(float) * 2 * (size_t)exg_shard_mine(world, N).count;
+    float a[N * 2], b[N * 2], c[N * 2];
+    int other;
+
+    wander_at(points->p, 20, 3.0, 3.0, 10.0, look_away, a);
+    wander_at(points->p, 7, 3.0, 3.0, 50.0, look_away, b);
+    wander_at(points->p, 7, 3.0, 3.0, 10.0, look_away, c);
+    ck_all(world, memcmp(a, b, bytes) == 0);
+    other = bytes == 0 || memcmp(a, c, bytes) != 0;
+    ck_all(world, other);
+    exg_points_destroy(&points);
+}
+END_TEST
+
 START_TEST(descent_stops_when_told)
 {
     exg_points *points = make_points();
@@ -238,6 +265,7 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, gradient_agrees_with_finite_differences, 1, 4);
     tcase_add_test(tc, divergence_of_the_descent_is_reported);
     tcase_add_test(tc, late_exaggeration_is_the_early_one_later);
+    tcase_add_test(tc, each_phase_has_its_rate);
     tcase_add_test(tc, descent_stops_when_told);
     return s;
 }

@@ -13,7 +13,8 @@ typedef struct {
     exg_int early;         /* of them with exaggeration               */
     double exaggeration;   /* factor of P in those                    */
     double late;           /* factor of P later; 1: none              */
-    double learning_rate;  /* > 0                                     */
+    double early_rate;     /* learning rate in those, > 0             */
+    double rate;           /* later                                   */
     double early_momentum; /* in those; Jacobs' gains apply as well   */
     double momentum;       /* later                                   */
     double most_step;      /* longest move of a point in an iteration */

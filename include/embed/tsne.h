@@ -35,7 +35,8 @@ typedef struct {
     double late;          /* factor of P in the others, > 0; 1: none        */
     double stop;          /* end once KL falls by less than this share from
                              frame to frame, after the early phase; 0: never */
-    double learning_rate; /* 0: max(N / exaggeration, 200), see descend.h   */
+    double learning_rate; /* 0: max(N / e, 200), where e is the exaggeration
+                             of the phase; see descend.h                    */
     exg_tsne_init init;
     uint64_t seed; /* of random positions and PCA's start            */
     exg_int every; /* iterations between frames of the trajectory    */
@@ -66,7 +67,7 @@ typedef struct {
     double *kl;           /* shape (T): KL(P || Q), nats, on every rank      */
     double final_kl;      /* the last of them                                */
     int rested;           /* 1: options.stop ended it before `iterations`   */
-    double learning_rate; /* the one that was used                          */
+    double learning_rate; /* of the last phase                              */
     const char *engine;   /* the one that was used                           */
     exg_quality quality;  /* NaN where options.quality is NONE               */
     exg_clock clock;      /* seconds of this rank per phase                  */

@@ -98,7 +98,7 @@ static void update(const exg_descend_plan *plan, exg_int iteration, double z,
                    work *w, float *y)
 {
     const int early = iteration < plan->early;
-    const float rate = (float)plan->learning_rate;
+    const float rate = (float)(early ? plan->early_rate : plan->rate);
     const float factor = (float)(early ? plan->exaggeration : plan->late);
     const float keep = (float)(early ? plan->early_momentum : plan->momentum);
     const float inverse = (float)(1.0 / z);

@@ -144,21 +144,25 @@ static exg_status record(const exg_par *par, void *state, exg_int iteration,
 }
 
 /* How to descend: Belkina et al. 2019 for the rate, the authors' code for the
- * momentum; no point moves more than 5 in an iteration, as in openTSNE. */
+ * momentum; no point moves more than 5 in an iteration, as in openTSNE.  The
+ * gradient shrinks with the exaggeration, so the rate follows it: N / 12 kept
+ * to the end leaves maps of many points unfinished. */
 static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
 {
-    const double rate = fmax((double)total / o->exaggeration, LEAST_RATE);
+    const double given = o->learning_rate;
+    const double early = fmax((double)total / o->exaggeration, LEAST_RATE);
+    const double late = fmax((double)total / o->late, LEAST_RATE);
 
-    return (exg_descend_plan){
-        .iterations = o->iterations,
-        .early = o->early,
-        .exaggeration = o->exaggeration,
-        .late = o->late,
-        .learning_rate = o->learning_rate > 0.0 ? o->learning_rate : rate,
-        .early_momentum = 0.5,
-        .momentum = 0.8,
-        .most_step = 5.0,
-        .every = o->every};
+    return (exg_descend_plan){.iterations = o->iterations,
+                              .early = o->early,
+                              .exaggeration = o->exaggeration,
+                              .late = o->late,
+                              .early_rate = given > 0.0 ? given : early,
+                              .rate = given > 0.0 ? given : late,
+                              .early_momentum = 0.5,
+                              .momentum = 0.8,
+                              .most_step = 5.0,
+                              .every = o->every};
 }
 
 static exg_status measure(const exg_par *par, const exg_points *points,
@@ -210,7 +214,7 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
         exg_clock_add(&r.clock, "tsne quality", exg_clock_lap(&since));
     }
     r.engine = engine->name;
-    r.learning_rate = plan.learning_rate;
+    r.learning_rate = plan.rate;
     *result = r;
     r = (exg_tsne_result){.dims = 0};
 done:
