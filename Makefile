@@ -28,7 +28,7 @@ HDF5_PC = $(shell pkg-config --exists hdf5-openmpi && echo hdf5-openmpi || echo 
 PACKAGES = $(HDF5_PC) openblas fftw3f libpng zlib cairo
 memo = $(eval $1 := $2)$($1)
 pkg_cflags = $(call memo,pkg_cflags,$(shell pkg-config --cflags $(PACKAGES)))
-pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm)
+pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm -lpthread)
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
           -Wpointer-arith -Wwrite-strings -Wvla $(if $(CI),-Werror)

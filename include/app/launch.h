@@ -7,6 +7,14 @@
 #include "core/opt.h"
 #include "par/par.h"
 
+/** Option rows of every program. */
+#define EXG_LAUNCH_ROWS                                                    \
+    {                                                                      \
+        "hang-minutes", EXG_OPT_REAL, EXG_OPT_RUN, "30", 0, 1e6, "",       \
+            "end the job where a rank has waited so long in one call; 0: " \
+            "never"                                                        \
+    }
+
 /** A program.  Static data. */
 typedef struct {
     /** Print the help.  Local. */
@@ -16,7 +24,8 @@ typedef struct {
     exg_status (*options)(int argc, char *const *argv, exg_opts **opts);
 
     /** The work.  Collective; opts are the same on all ranks, and the log
-     * follows their rows "quiet" and "log". */
+     * follows their rows "quiet" and "log", the watch on hanging ranks
+     * EXG_LAUNCH_ROWS. */
     exg_status (*run)(const exg_par *par, const exg_opts *opts, int argc,
                       char *const *argv);
 } exg_launch;

@@ -4,15 +4,17 @@
 
 #include <hdf5.h>
 
-#include "core/err.h"
+#include "par/watch.h"
 
-/** Assign the result of an HDF5 call to `id` and turn a negative one into
- * EXG_ELIB with HDF5's own innermost text: EXG_TRY(EXG_H5(path, id, call)).
+/** Assign the result of an HDF5 call, watched, to `id` and turn a negative one
+ * into EXG_ELIB with HDF5's own innermost text: EXG_TRY(EXG_H5(path, id,
+ * call)).
  * @param[in] subject  what the call is about, in the message: a path */
-#define EXG_H5(subject, id, call) \
-    exg_h5_check(__FILE__, __LINE__, (subject), (long long)((id) = (call)))
+#define EXG_H5(subject, id, call)      \
+    (EXG_WATCH_ENTER(), (id) = (call), \
+     exg_h5_check(__FILE__, __LINE__, (subject), (long long)(id)))
 
-/** See EXG_H5.  Local. */
+/** See EXG_H5: the call is over.  Local. */
 EXG_MUST_CHECK exg_status exg_h5_check(const char *file, int line,
                                        const char *subject, long long result);
 

@@ -93,6 +93,8 @@ static exg_status run(const exg_par *par, int argc, char **argv,
         exg_log_warn("--config: ignored, this program has no such options: %s",
                      opts->ignored);
     }
+    EXG_TRY_ALL(par, exg_watch_start(par->rank,
+                                     60 * exg_opts_real(opts, "hang-minutes")));
     EXG_TRY(same_options(par, opts));
     EXG_TRY(program->run(par, opts, argc, argv));
 done:
@@ -122,5 +124,6 @@ int exg_launch_main(int argc, char **argv, const exg_launch *program)
         st = EXG_ENOMEM;
     }
     exg_par_stop(&par);
+    exg_watch_stop();
     return st == EXG_OK ? 0 : st == EXG_EUSAGE ? 2 : 1;
 }

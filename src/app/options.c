@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/choices.h"
+#include "app/launch.h"
 #include "core/log.h"
 #include "store/reader.h"
 #include "store/schema.h"
@@ -61,6 +62,7 @@ static const exg_opt_row table[] = {
     EXG_CHOICES_ROWS,
     {"tsne-epochs", EXG_OPT_FLAG, EXG_OPT_RESULT, "no", 0, 0, "",
      "a 2-D map after each epoch that improved, as a film"},
+    EXG_LAUNCH_ROWS,
     {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print warnings and errors only"},
     {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",

@@ -36,6 +36,7 @@ static const exg_opt_row table[] = {
     EXG_CHOICES_ROWS,
     {"seed", EXG_OPT_INT, EXG_OPT_RESULT, "6", 0, 9007199254740991.0, "",
      "of noise in the first positions"},
+    EXG_LAUNCH_ROWS,
     {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print warnings and errors only"},
     {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",

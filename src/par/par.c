@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* An srun without a matching PMI starts n processes that each think they are
  * alone; each would train the whole run and overwrite the others' files.
@@ -33,6 +34,37 @@ static exg_status check_launcher(int size)
     return EXG_OK;
 }
 
+/* A task of srun to which no rank was told: with --mpi=none, or a PMI that is
+ * not this MPI's.  MPI_Init would end it with thirty lines about that. */
+static exg_status check_step(void)
+{
+    static const char *const told[] = {"PMIX_RANK", "PMI_RANK", "PMI_FD",
+                                       "OMPI_COMM_WORLD_RANK"};
+    const char *tasks = getenv("SLURM_STEP_NUM_TASKS");
+
+    for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+        if (getenv(told[i]) != NULL) {
+            return EXG_OK;
+        }
+    }
+    if (getenv("SLURM_STEP_ID") != NULL && tasks != NULL &&
+        strtol(tasks, NULL, 10) > 1) {
+        return exg_fail(EXG_EUSAGE,
+                        "srun has started %s tasks that know nothing of each "
+                        "other: launch with srun --mpi=pmix, or with mpirun",
+                        tasks);
+    }
+    return EXG_OK;
+}
+
+/* The rank among tasks that MPI does not know of. */
+static int rank_of_launcher(void)
+{
+    const char *text = getenv("SLURM_PROCID");
+
+    return text != NULL ? (int)strtol(text, NULL, 10) : 0;
+}
+
 /* A step's reduction is some 40 KiB: below 64 KiB, let Open MPI's shared memory
  * send at once instead of asking first (3 to 5 % of training at two ranks).
  * What the user has set stays. */
@@ -43,17 +75,31 @@ static void tune_transport(void)
 
 exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
 {
+    exg_status st;
+
+    *par = (exg_par){.comm = MPI_COMM_NULL, .rank = rank_of_launcher()};
+    st = check_step();
+    if (st != EXG_OK) {
+        return st;
+    }
     tune_transport();
     EXG_MPI(MPI_Init(argc, argv));
     EXG_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &par->comm));
     EXG_MPI(MPI_Comm_set_errhandler(par->comm, MPI_ERRORS_RETURN));
     EXG_MPI(MPI_Comm_rank(par->comm, &par->rank));
     EXG_MPI(MPI_Comm_size(par->comm, &par->size));
-    return check_launcher(par->size);
+    st = check_launcher(par->size);
+    if (st != EXG_OK) {
+        par->rank = rank_of_launcher();
+    }
+    return st;
 }
 
 void exg_par_stop(exg_par *par)
 {
+    if (par->comm == MPI_COMM_NULL) {
+        return;
+    }
     EXG_MPI(MPI_Comm_free(&par->comm));
     EXG_MPI(MPI_Finalize());
 }
@@ -77,6 +123,13 @@ void exg_par_panic(const char *file, int line, const char *what, int mpi_code)
         MPI_Abort(MPI_COMM_WORLD, 1);
     }
     abort();
+}
+
+void exg_par_leave(const char *text)
+{
+    fprintf(stderr, "exigo: %s\n", text);
+    fflush(stderr);
+    _exit(1);
 }
 
 int exg_mpi_count(exg_int n)

@@ -40,6 +40,7 @@ exg_status exg_h5_check(const char *file, int line, const char *subject,
 {
     char reason[EXG_ERR_MAX];
 
+    exg_watch_leave();
     if (result >= 0) {
         return EXG_OK;
     }
@@ -60,6 +61,7 @@ int exg_h5_close(hid_t *id)
     if (*id < 0) {
         return 0;
     }
+    EXG_WATCH_ENTER(); /* closing a file of many ranks waits for them */
     switch (H5Iget_type(*id)) {
     case H5I_FILE:
         rc = H5Fclose(*id);
@@ -78,6 +80,7 @@ int exg_h5_close(hid_t *id)
     default:
         rc = H5Pclose(*id);
     }
+    exg_watch_leave();
     *id = -1;
     return rc;
 }
