@@ -1,10 +1,12 @@
 /* mpi_par.c -- agreement, shards, reductions, gather, exchange. */
+#include <math.h>
 #include <string.h>
 
 #include "core/rng.h"
 #include "par/agree.h"
 #include "par/exchange.h"
 #include "par/gather.h"
+#include "par/memory.h"
 #include "par/reduce.h"
 #include "par/shard.h"
 #include "support.h"
@@ -170,6 +172,30 @@ START_TEST(exchange_delivers_the_rows_asked_for)
 }
 END_TEST
 
+START_TEST(work_that_memory_cannot_hold_is_refused)
+{
+    const double free_now = exg_memory_available();
+
+    ck_ok(world, exg_memory_check(world, "a byte", 1.0, "nothing"));
+    ck_all(world, free_now > 0.0);
+    ck_all(world, exg_memory_check(world, "the world", 1e18,
+                                   "use a smaller "
+                                   "one") == EXG_ENOMEM);
+    ck_all(world, strstr(exg_err_text(), "the world: needs ") != NULL);
+    ck_all(world, strstr(exg_err_text(), "free: use a smaller one") != NULL);
+    exg_err_clear();
+    /* One rank's needs count, and those of a host's ranks add up. */
+    ck_all(world, exg_memory_check(world, "one", world->rank == 0 ? 1e18 : 0.0,
+                                   "") == EXG_ENOMEM);
+    exg_err_clear();
+    if (world->size > 1 && isfinite(free_now)) {
+        ck_all(world, exg_memory_check(world, "shares", 0.9 * free_now, "") ==
+                          EXG_ENOMEM);
+        exg_err_clear();
+    }
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("par");
@@ -183,5 +209,6 @@ Suite *exg_suite(void)
     tcase_add_test(tc, rows_are_gathered_in_global_order);
     tcase_add_test(tc, reshard_moves_the_first_rows_to_their_owners);
     tcase_add_test(tc, exchange_delivers_the_rows_asked_for);
+    tcase_add_test(tc, work_that_memory_cannot_hold_is_refused);
     return s;
 }

@@ -19,7 +19,8 @@ typedef struct {
     const char *title; /* of the maps, for figures                         */
     exg_shard rows;    /* exg_shard_mine(): N and mine                     */
     exg_int nfeature;  /* D                                                */
-    float *features;   /* shape (rows.count, D)                            */
+    float *features;   /* shape (rows.count, D); NULL once points hold a copy
+                          and keep_features is 0                            */
     int32_t *label;    /* shape (rows.count)                               */
     int labelled;      /* 0: the labels mean nothing and are all -1        */
     int64_t *index;    /* shape (rows.count): rows of the input            */
@@ -46,7 +47,9 @@ EXG_MUST_CHECK exg_status exg_maps_make(exg_maps *m, exg_clock *clock);
 
 /** Neighbours for perplexities up to `most`, from the features or, with
  * --tsne-pca, from their principal components: m->points, without affinities.
- * Collective. */
+ * Collective.
+ * @return EXG_OK, or on every rank what the functions of points.h return, or
+ *         EXG_ENOMEM where a host has too little memory free */
 EXG_MUST_CHECK exg_status exg_maps_neighbours(exg_maps *m, double most,
                                               exg_clock *clock);
 

@@ -67,6 +67,20 @@ EXG_MUST_CHECK exg_status exg_points_create(const exg_par *par, exg_int total,
                                             double perplexity, exg_clock *clock,
                                             exg_points **points);
 
+/** Bytes that a rank needs for points and a map of them, at most, beside the
+ * features it passes to exg_points_prepare().  Local.
+ *
+ * With n = N / R in whole tiles, k neighbours and m = min(D, 256), the largest
+ * of what is held at one time:
+ *   while neighbours are found  n (4 D + 4 (D + m + 24) min(R, 3)
+ *                                  + 8 max(3 k / 2, k + 128) + 16 k)
+ *   while affinities are made   n (4 D + 88 k + 16)
+ *   afterwards                  n (4 D + 24 k)
+ * and 120 N for positions, which every rank has in full.  The grids of the fft
+ * engine (convolve.h) and the frames of a trajectory come on top. */
+double exg_points_bytes(exg_int total, exg_int dim, double perplexity,
+                        int size);
+
 /** Free; sets *points NULL.  Local. */
 void exg_points_destroy(exg_points **points);
 

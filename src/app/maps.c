@@ -5,11 +5,15 @@
  * of a sweep is the same bits as that of such a run. */
 #include "app/maps.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "core/log.h"
 #include "embed/pca.h"
 #include "par/agree.h"
+#include "par/memory.h"
+
+#define LARGE (1024.0 * 1024 * 1024) /* bytes worth a line: 1 GiB */
 
 /* A map under way: its bar, and the name on it. */
 typedef struct {
@@ -131,22 +135,57 @@ done:
     return st;
 }
 
+/* The features go when the points hold a copy and nobody else wants them. */
+static void let_go(exg_maps *m)
+{
+    if (!m->keep_features) {
+        exg_free(m->features);
+        m->features = NULL;
+    }
+}
+
+/* Compare what is going to be held with what is free. */
+static exg_status check_memory(const exg_maps *m, exg_int dim, double most)
+{
+    const double points =
+        exg_points_bytes(m->rows.total, dim, most, m->par->size);
+    const double d = (double)m->nfeature, rows = (double)m->rows.count;
+    const double pca = rows * 4.0 * (d + 2.0 * (double)dim) + 20.0 * d * d;
+    const double bytes =
+        exg_opts_int(m->opts, "tsne-pca") > 0 ? fmax(points, pca) : points;
+    char what[96];
+
+    snprintf(what, sizeof what, "t-SNE of %td points of %td features",
+             m->rows.total, m->nfeature);
+    if (bytes > LARGE) {
+        exg_log_say("%s: %.1f GiB per rank", what, bytes / LARGE);
+    }
+    return exg_memory_check(m->par, what, bytes,
+                            "use more hosts, fewer points or --tsne-pca; more "
+                            "ranks on a host do not help");
+}
+
 exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
 {
     exg_status st = EXG_OK;
     const exg_int keep = exg_opts_int(m->opts, "tsne-pca");
     double since = exg_clock_now();
+    const exg_int dim = keep > 0 ? keep : m->nfeature;
     float *reduced = NULL;
 
+    EXG_TRY(check_memory(m, dim, most));
     if (keep > 0) {
         EXG_TRY_ALL(m->par, exg_new(&reduced, m->rows.count * keep));
         EXG_TRY(exg_pca_reduce(m->par, m->rows.total, m->nfeature, m->features,
                                keep, reduced));
         exg_clock_add(clock, "tsne pca", exg_clock_lap(&since));
     }
-    EXG_TRY(exg_points_prepare(
-        m->par, m->rows.total, keep > 0 ? keep : m->nfeature,
-        keep > 0 ? reduced : m->features, clock, &m->points));
+    EXG_TRY(exg_points_prepare(m->par, m->rows.total, dim,
+                               keep > 0 ? reduced : m->features, clock,
+                               &m->points));
+    exg_free(reduced);
+    reduced = NULL;
+    let_go(m);
     EXG_TRY(exg_points_neighbours(m->par, m->kern, most, clock, m->points));
 done:
     exg_free(reduced);

@@ -30,6 +30,27 @@ exg_status exg_points_check(exg_int total, exg_int dim, double perplexity)
     return EXG_OK;
 }
 
+static exg_int neighbours_for(exg_int total, double perplexity)
+{
+    const exg_int use = (exg_int)(3.0 * perplexity); /* openTSNE, sklearn */
+    const exg_int wide = use > EXG_QUALITY_NEAR ? use : EXG_QUALITY_NEAR;
+
+    return wide < total - 1 ? wide : total - 1;
+}
+
+double exg_points_bytes(exg_int total, exg_int dim, double perplexity, int size)
+{
+    const exg_int tiles = (total + EXG_TILE - 1) / EXG_TILE;
+    const double n = (double)(exg_shard_of(tiles, 0, size).count * EXG_TILE);
+    const double k = (double)neighbours_for(total, perplexity);
+    const double d = (double)dim, m = fmin(d, 256.0);
+    const double find = 4.0 * (d + m + 24.0) * (size < 3 ? size : 3) +
+                        8.0 * fmax(1.5 * k, k + 128.0) + 16.0 * k;
+    const double tune = 88.0 * k + 16.0;
+
+    return n * (4.0 * d + fmax(find, tune)) + 120.0 * (double)total;
+}
+
 static exg_status too_few(exg_int k, double perplexity)
 {
     return exg_fail(EXG_EUSAGE,
@@ -104,9 +125,7 @@ exg_status exg_points_neighbours(const exg_par *par, const exg_kern *kern,
     exg_status st = EXG_OK;
     const exg_int total = q->tiles->total;
     const exg_int rows = exg_shard_mine(par, total).count;
-    const exg_int use = (exg_int)(3.0 * most);
-    const exg_int wide = use > EXG_QUALITY_NEAR ? use : EXG_QUALITY_NEAR;
-    const exg_int k = wide < total - 1 ? wide : total - 1;
+    const exg_int k = neighbours_for(total, most);
     double since = exg_clock_now();
 
     EXG_ASSERT(q->near == NULL);
