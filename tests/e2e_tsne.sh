@@ -79,6 +79,20 @@ for f in x1 int; do
     [ -s "$scratch/$f/tsne.png" ] || fail "no tsne.png of $f"
 done
 
+# Figures with the map: the same pictures, or the way to them.
+on 3 "$x:/int" "$scratch/drawn.h5" --tsne-dims 2 --tsne-iterations 60 \
+    --tsne-early 20 --plots "$scratch/drawn" >"$scratch/log" 2>&1 ||
+    fail "--plots: $(cat "$scratch/log")"
+for picture in tsne.png tsne.svg; do
+    cmp "$scratch/int/$picture" "$scratch/drawn/$picture" ||
+        fail "--plots: another $picture"
+done
+grep -q "^figures: $scratch/drawn " "$scratch/log" || fail "--plots is not told"
+on 1 "$x:/int" "$scratch/plain.h5" --tsne-dims 2 --tsne-iterations 1 \
+    >"$scratch/log" 2>&1
+grep -q "^figures: analysis/exigo-plot $scratch/plain.h5$" "$scratch/log" ||
+    fail "no way to the figures"
+
 # refused STATUS PATTERN ARGUMENTS...: alone and, with `together` set, on 3.
 refused() {
     local status=$1 pattern=$2 n got

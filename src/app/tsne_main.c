@@ -15,6 +15,7 @@
 #include "core/log.h"
 #include "par/agree.h"
 #include "par/reduce.h"
+#include "plot/figures.h"
 #include "store/rows.h"
 
 enum {
@@ -31,6 +32,8 @@ static const exg_opt_row table[] = {
      "N integers from 0 on, for colours and accuracies"},
     {"keep-features", EXG_OPT_FLAG, EXG_OPT_RESULT, "no", 0, 0, "",
      "write the matrix into the results file too"},
+    {"plots", EXG_OPT_TEXT, EXG_OPT_RUN, "", 0, 0, "DIR",
+     "draw the figures there too, as exigo-plot does"},
     {"config", EXG_OPT_TEXT, EXG_OPT_RUN, "", 0, 0, "FILE",
      "read options from lines name = value, or from a results file"},
     EXG_CHOICES_ROWS,
@@ -59,7 +62,7 @@ static void print_help(FILE *out)
             "\n"
             "Maps the rows of a matrix by t-SNE, distributed over N ranks.  "
             "The results are\nthe same bits for any N; "
-            "analysis/exigo-plot OUT.h5 draws them.\n\n"
+            "--plots DIR, or later\nanalysis/exigo-plot OUT.h5, draws them.\n\n"
             "options (name, meaning, range, [default]):\n");
     if (exg_opts_create(table, ROWS, &opts) == EXG_OK) {
         exg_opts_print(opts, out);
@@ -244,6 +247,24 @@ done:
     return st;
 }
 
+/* The figures, each rank its part; or how to get them. */
+static exg_status draw(const exg_par *par, const exg_opts *opts)
+{
+    exg_status st = EXG_OK;
+    const double start = exg_clock_now();
+    const char *out = exg_opts_text(opts, "out");
+    const char *plots = exg_opts_text(opts, "plots");
+
+    if (plots[0] == '\0') {
+        exg_log_say("figures: analysis/exigo-plot %s", out);
+        return EXG_OK;
+    }
+    EXG_TRY_ALL(par, exg_figures_draw(out, plots, par->rank, par->size, NULL));
+    exg_log_say("figures: %s (%.1f s)", plots, exg_clock_now() - start);
+done:
+    return st;
+}
+
 static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
                       char *const *argv)
 {
@@ -269,6 +290,7 @@ static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
     EXG_TRY(exg_results_close(par, &w));
     exg_log_say("results: %s (%.1f s in all)", exg_opts_text(opts, "out"),
                 exg_clock_now() - r.start);
+    EXG_TRY(draw(par, opts));
 done:
     exg_writer_drop(par, &w);
     exg_maps_clear(&m);
