@@ -29,4 +29,19 @@ EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_kern *kern,
                                   const exg_tiles *tiles, exg_int k,
                                   int32_t *index, float *dist2);
 
+/** The k nearest rows of another matrix, for every row of one.
+ *
+ * As above.  What is found for a row depends on it and on the other matrix
+ * alone, not on which rows ask beside it.
+ * @param[in]  asking  made by exg_tiles_create_like(..., among, ...)
+ * @param[in]  among   the other matrix
+ * @param[in]  k       1 <= k <= among->total
+ * @param[out] index   shape (my count of exg_shard_mine(par, asking->total),
+ *                     k): row numbers of `among`, nearest first */
+EXG_MUST_CHECK exg_status exg_knn_among(const exg_par *par,
+                                        const exg_kern *kern,
+                                        const exg_tiles *asking,
+                                        const exg_tiles *among, exg_int k,
+                                        int32_t *index, float *dist2);
+
 #endif

@@ -22,6 +22,8 @@ typedef struct {
     exg_int first; /* my first row                                         */
     exg_int count; /* my rows; only the last tile of all can be part empty */
     float *x;      /* shape (own.count * EXG_TILE, dim), zero where empty  */
+    int exponent;  /* values are divided by 2^exponent                     */
+    float *mean;   /* shape (dim): subtracted from them then               */
 } exg_tiles;
 
 /** Check, scale, centre and deal a row-sharded matrix.
@@ -41,6 +43,18 @@ typedef struct {
 EXG_MUST_CHECK exg_status exg_tiles_create(const exg_par *par, exg_int total,
                                            exg_int dim, const float *x,
                                            exg_tiles **tiles);
+
+/** The same for rows that will be compared with another matrix's: they are
+ * scaled and centred as it was, so that what is found for a row depends on that
+ * matrix and on the row alone.
+ *
+ * @param[in]  like   has as many columns
+ * @return as above; also EXG_EINPUT where a value is more than 2^48 times as
+ *         large as all of `like` */
+EXG_MUST_CHECK exg_status exg_tiles_create_like(const exg_par *par,
+                                                const exg_tiles *like,
+                                                exg_int total, const float *x,
+                                                exg_tiles **tiles);
 
 /** Free; sets *tiles NULL.  Local. */
 void exg_tiles_destroy(exg_tiles **tiles);

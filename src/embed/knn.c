@@ -36,6 +36,7 @@ typedef struct {
 /* Candidates of my packed rows. */
 typedef struct {
     const exg_pack *pack;
+    int same; /* 1: the tiles that pass are of the same matrix */
     const exg_kern *kern;
     exg_int k, room;  /* candidates wanted, held at most           */
     double wider;     /* factor of bounds, for rounding            */
@@ -205,7 +206,7 @@ static exg_status visit(void *state, const exg_ring_block *block)
 {
     search *s = state;
     const exg_pack *p = s->pack;
-    const int own = block->tiles.first == p->tiles.first;
+    const int own = s->same && block->tiles.first == p->tiles.first;
 
     for (exg_int i = 0; i < p->tiles.count; i++) {
         const float *tile = p->data + i * p->at.floats;
@@ -260,21 +261,25 @@ static void finish(search *s, exg_int first, int32_t *index, float *dist2)
     }
 }
 
-/* Pack the rows and make room for candidates. */
+/* Pack the rows, those that ask and, where they are others, those that are
+ * searched, and make room for candidates. */
 static exg_status prepare(const exg_par *par, const exg_tiles *tiles,
-                          exg_pack *pack, search *s)
+                          const exg_tiles *among, exg_pack *pack, search *s)
 {
     exg_status st = EXG_OK;
     const exg_int n = tiles->own.count * EXG_TILE;
-    const exg_int most = exg_shard_of(tiles->own.total, 0, par->size).count;
+    const exg_int most = exg_shard_of(among->own.total, 0, par->size).count;
     exg_lead lead = {.basis = NULL};
     exg_int room = 0, roundings;
 
     openblas_set_num_threads(1);
     EXG_TRY_ALL(par,
                 s->kern != NULL ? EXG_OK : exg_kern_select(NULL, &s->kern));
-    EXG_TRY(exg_lead_choose(par, tiles, s->k, &lead));
-    EXG_TRY_ALL(par, exg_pack_create(&lead, tiles, pack));
+    EXG_TRY(exg_lead_choose(par, among, s->k, &lead));
+    EXG_TRY_ALL(par, exg_pack_create(&lead, tiles, &pack[0]));
+    if (!s->same) {
+        EXG_TRY_ALL(par, exg_pack_create(&lead, among, &pack[1]));
+    }
     s->pack = pack;
     roundings = tiles->dim / 16 + 32;
     s->wider = 1.0 + exg_pack_slack(lead.m) + (double)roundings * 0x1p-24;
@@ -292,28 +297,30 @@ done:
     return st;
 }
 
-exg_status exg_knn(const exg_par *par, const exg_kern *kern,
-                   const exg_tiles *tiles, exg_int k, int32_t *index,
-                   float *dist2)
+static exg_status find(const exg_par *par, const exg_kern *kern,
+                       const exg_tiles *tiles, const exg_tiles *among,
+                       exg_int k, int32_t *index, float *dist2)
 {
     exg_status st = EXG_OK;
     const exg_int n = tiles->count;
-    exg_pack pack = {.data = NULL};
-    search s = {.kern = kern, .k = k};
+    exg_pack pack[2] = {{.data = NULL}, {.data = NULL}}; /* mine, the others */
+    search s = {.kern = kern, .k = k, .same = among == tiles};
+    const exg_pack *other = &pack[s.same ? 0 : 1];
     int32_t *found = NULL;
     float *far = NULL;
 
-    EXG_TRY(prepare(par, tiles, &pack, &s));
+    EXG_TRY(prepare(par, tiles, among, pack, &s));
     EXG_TRY_ALL(par, exg_new(&found, n * k));
     EXG_TRY_ALL(par, exg_new(&far, n * k));
-    EXG_TRY(
-        exg_ring_turn(par, pack.tiles, pack.at.floats, pack.data, visit, &s));
+    EXG_TRY(exg_ring_turn(par, other->tiles, other->at.floats, other->data,
+                          visit, &s));
     finish(&s, tiles->first, found, far);
     EXG_TRY(
         exg_tiles_back(par, tiles, k * (exg_int)sizeof *index, found, index));
     EXG_TRY(exg_tiles_back(par, tiles, k * (exg_int)sizeof *dist2, far, dist2));
 done:
-    exg_pack_clear(&pack);
+    exg_pack_clear(&pack[0]);
+    exg_pack_clear(&pack[1]);
     exg_free(s.word);
     exg_free(s.held);
     exg_free(s.limit);
@@ -321,4 +328,18 @@ done:
     exg_free(found);
     exg_free(far);
     return st;
+}
+
+exg_status exg_knn(const exg_par *par, const exg_kern *kern,
+                   const exg_tiles *tiles, exg_int k, int32_t *index,
+                   float *dist2)
+{
+    return find(par, kern, tiles, tiles, k, index, dist2);
+}
+
+exg_status exg_knn_among(const exg_par *par, const exg_kern *kern,
+                         const exg_tiles *asking, const exg_tiles *among,
+                         exg_int k, int32_t *index, float *dist2)
+{
+    return find(par, kern, asking, among, k, index, dist2);
 }

@@ -9,6 +9,10 @@
 #include "par/agree.h"
 #include "par/reduce.h"
 
+enum {
+    MOST_TIMES = 48 /* factor 2^48: squares stay far below float's largest */
+};
+
 exg_shard exg_tiles_rows(exg_int total, int rank, int size)
 {
     const exg_int n = (total + EXG_TILE - 1) / EXG_TILE;
@@ -93,17 +97,15 @@ static exg_status largest(exg_shard mine, exg_int dim, const float *x,
     return EXG_OK;
 }
 
-/* Scale my tiles in place and subtract the exact column means. */
-static exg_status centre(const exg_par *par, exg_tiles *t, int exponent)
+/* Scale my tiles in place, exactly, and find the exact column means. */
+static exg_status scale(const exg_par *par, exg_tiles *t)
 {
     exg_status st = EXG_OK;
     const int s = exg_fixed_scale(1.0, t->total);
-    const double factor = ldexp(1.0, -exponent), unit = ldexp(1.0, s);
+    const double factor = ldexp(1.0, -t->exponent), unit = ldexp(1.0, s);
     exg_fixed *sum = NULL;
-    float *mean = NULL;
 
     EXG_TRY_ALL(par, exg_new(&sum, t->dim));
-    EXG_TRY_ALL(par, exg_new(&mean, t->dim));
     for (exg_int i = 0; i < t->count; i++) {
         float *row = t->x + i * t->dim;
 
@@ -113,29 +115,41 @@ static exg_status centre(const exg_par *par, exg_tiles *t, int exponent)
         }
     }
     exg_reduce_fixed(par, t->dim, sum);
-    exg_fixed_to_mean(t->dim, sum, t->total, s, mean);
-    for (exg_int i = 0; i < t->count; i++) {
-        for (exg_int c = 0; c < t->dim; c++) {
-            t->x[i * t->dim + c] -= mean[c];
-        }
-    }
+    exg_fixed_to_mean(t->dim, sum, t->total, s, t->mean);
 done:
     exg_free(sum);
-    exg_free(mean);
     return st;
 }
 
-exg_status exg_tiles_create(const exg_par *par, exg_int total, exg_int dim,
-                            const float *x, exg_tiles **tiles)
+/* The other matrix's scale and means. */
+static void scale_like(const exg_tiles *like, exg_tiles *t)
+{
+    const double factor = ldexp(1.0, -t->exponent);
+
+    for (exg_int i = 0; i < t->count * t->dim; i++) {
+        t->x[i] = (float)((double)t->x[i] * factor);
+    }
+    memcpy(t->mean, like->mean, sizeof *t->mean * (size_t)t->dim);
+}
+
+static void centre(exg_tiles *t)
+{
+    for (exg_int i = 0; i < t->count; i++) {
+        for (exg_int c = 0; c < t->dim; c++) {
+            t->x[i * t->dim + c] -= t->mean[c];
+        }
+    }
+}
+
+/* Rows in tiles, as they are. */
+static exg_status deal(const exg_par *par, exg_int total, exg_int dim,
+                       const float *x, exg_tiles **tiles)
 {
     exg_status st = EXG_OK;
     const exg_shard rows = exg_tiles_rows(total, par->rank, par->size);
     exg_tiles *t = NULL;
-    double most = 0.0;
     exg_int room = 0;
-    int exponent = 0;
 
-    EXG_TRY_ALL(par, largest(exg_shard_mine(par, total), dim, x, &most));
     EXG_TRY_ALL(par, exg_new(&t, 1));
     t->total = total;
     t->dim = dim;
@@ -144,10 +158,57 @@ exg_status exg_tiles_create(const exg_par *par, exg_int total, exg_int dim,
     t->count = rows.count;
     EXG_TRY_ALL(par, exg_mem_product(t->own.count * EXG_TILE, dim, &room));
     EXG_TRY_ALL(par, exg_new(&t->x, room));
+    EXG_TRY_ALL(par, exg_new(&t->mean, dim));
     EXG_TRY(exg_tiles_deal(par, total, dim * (exg_int)sizeof *x, x, t->x));
+    *tiles = t;
+    t = NULL;
+done:
+    exg_tiles_destroy(&t);
+    return st;
+}
+
+exg_status exg_tiles_create(const exg_par *par, exg_int total, exg_int dim,
+                            const float *x, exg_tiles **tiles)
+{
+    exg_status st = EXG_OK;
+    exg_tiles *t = NULL;
+    double most = 0.0;
+
+    EXG_TRY_ALL(par, largest(exg_shard_mine(par, total), dim, x, &most));
+    EXG_TRY(deal(par, total, dim, x, &t));
     most = exg_reduce_max(par, most);
-    (void)frexp(most, &exponent);
-    EXG_TRY(centre(par, t, exponent));
+    (void)frexp(most, &t->exponent);
+    EXG_TRY(scale(par, t));
+    centre(t);
+    *tiles = t;
+    t = NULL;
+done:
+    exg_tiles_destroy(&t);
+    return st;
+}
+
+exg_status exg_tiles_create_like(const exg_par *par, const exg_tiles *like,
+                                 exg_int total, const float *x,
+                                 exg_tiles **tiles)
+{
+    exg_status st = EXG_OK;
+    exg_tiles *t = NULL;
+    double most = 0.0;
+
+    EXG_TRY_ALL(par, largest(exg_shard_mine(par, total), like->dim, x, &most));
+    most = exg_reduce_max(par, most);
+    EXG_TRY_ALL(par,
+                most < ldexp(1.0, like->exponent + MOST_TIMES)
+                    ? EXG_OK
+                    : exg_fail(EXG_EINPUT,
+                               "features: a value of magnitude %g, want "
+                               "less than %g beside those of the "
+                               "reference",
+                               most, ldexp(1.0, like->exponent + MOST_TIMES)));
+    EXG_TRY(deal(par, total, like->dim, x, &t));
+    t->exponent = like->exponent;
+    scale_like(like, t);
+    centre(t);
     *tiles = t;
     t = NULL;
 done:
@@ -159,6 +220,7 @@ void exg_tiles_destroy(exg_tiles **tiles)
 {
     if (*tiles != NULL) {
         exg_free((*tiles)->x);
+        exg_free((*tiles)->mean);
         exg_free(*tiles);
         *tiles = NULL;
     }
