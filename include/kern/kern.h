@@ -12,6 +12,7 @@
 
 #include "core/lane.h"
 #include "core/mem.h"
+#include "kern/field.h"
 #include "kern/near.h"
 #include "kern/pairs.h"
 #include "kern/stencil.h"
@@ -102,6 +103,10 @@ typedef struct {
 
     /** t-SNE divergence on sparse rows; see exg_pairs_diverge_ref(). */
     void (*pairs_diverge)(const exg_pairs_sparse *s, float *f);
+
+    /** The field of points that stay; see exg_field_at_ref(). */
+    void (*field_at)(const exg_field_tile *t, const float *y, float *z,
+                     float *f);
 
     /** Pairs that may be neighbours; see exg_near_sieve_ref(). */
     void (*near_sieve)(exg_int m, const float *a, const float *ka,

@@ -21,6 +21,7 @@ const exg_kern EXG_KERN(exg_kern_table) = {
     .pairs_tile = EXG_KERN(exg_pairs_tile),
     .pairs_attract = EXG_KERN(exg_pairs_attract),
     .pairs_diverge = EXG_KERN(exg_pairs_diverge),
+    .field_at = EXG_KERN(exg_field_at),
     .near_sieve = EXG_KERN(exg_near_sieve),
     .near_distances = EXG_KERN(exg_near_distances),
     .stencil_spread = EXG_KERN(exg_stencil_spread),

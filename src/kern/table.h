@@ -51,6 +51,9 @@ double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj);
 void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f);
 void EXG_KERN(exg_pairs_diverge)(const exg_pairs_sparse *s, float *f);
 
+void EXG_KERN(exg_field_at)(const exg_field_tile *t, const float *y, float *z,
+                            float *f);
+
 void EXG_KERN(exg_stencil_spread)(const exg_stencil *s, int bits,
                                   uint32_t *grid);
 void EXG_KERN(exg_stencil_gather)(const exg_stencil *s, const float *grid,
