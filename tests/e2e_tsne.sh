@@ -83,8 +83,10 @@ done
 on 3 "$x:/int" "$scratch/drawn.h5" --tsne-dims 2 --tsne-iterations 60 \
     --tsne-early 20 --plots "$scratch/drawn" >"$scratch/log" 2>&1 ||
     fail "--plots: $(cat "$scratch/log")"
+"$build/analysis/exigo-plot" "$scratch/drawn.h5" --out "$scratch/again" \
+    >"$scratch/log2" 2>&1 || fail "figures of drawn: $(cat "$scratch/log2")"
 for picture in tsne.png tsne.svg; do
-    cmp "$scratch/int/$picture" "$scratch/drawn/$picture" ||
+    cmp "$scratch/again/$picture" "$scratch/drawn/$picture" ||
         fail "--plots: another $picture"
 done
 grep -q "^figures: $scratch/drawn " "$scratch/log" || fail "--plots is not told"
