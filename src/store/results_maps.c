@@ -69,75 +69,103 @@ done:
     return st;
 }
 
-exg_status exg_results_saliency_put(const exg_par *par, exg_writer *w,
-                                    const exg_results_saliency *s)
+/* The dimensions of /saliency. */
+typedef struct {
+    exg_results_dim n, f, y, x, c;
+} map_dims;
+
+/* The two lists of which samples and epochs there are maps of. */
+static exg_status put_which(const exg_par *par, exg_writer *w,
+                            const exg_results_saliency *s, const map_dims *d)
 {
-    exg_status st = EXG_OK;
-    const exg_results_dim n = {s->nsample, EXG_SCHEMA_SALIENCY_INDEX, NULL};
-    const exg_results_dim f = {s->nepoch, EXG_SCHEMA_SALIENCY_EPOCH, NULL};
-    const exg_results_dim y = {s->h, EXG_SCHEMA_SALIENCY_ROW, NULL};
-    const exg_results_dim x = {s->w, EXG_SCHEMA_SALIENCY_COLUMN, NULL};
-    const exg_results_dim c = {s->c, EXG_SCHEMA_SALIENCY_CHANNEL, NULL};
-    const exg_results_dim *c_if = s->c > 1 ? &c : NULL;
-    exg_results_item item[] = {
+    const exg_results_item item[] = {
         {EXG_SCHEMA_SALIENCY_INDEX,
          "row of the test set",
          "",
          EXG_WRITER_I64,
          s->index,
-         {&n}},
+         {&d->n}},
         {EXG_SCHEMA_SALIENCY_TARGET,
          "class differentiated; -1: sum of all logits",
          "",
          EXG_WRITER_I32,
          s->target,
-         {&n}},
+         {&d->n}},
         {EXG_SCHEMA_SALIENCY_EPOCH,
          "epoch; -1: before training",
          "",
          EXG_WRITER_I32,
          s->epoch,
-         {&f}},
+         {&d->f}},
+    };
+
+    return exg_results_items(par, w, COUNT(item), item);
+}
+
+/* The images. */
+static exg_status put_images(const exg_par *par, exg_writer *w,
+                             const exg_results_saliency *s, const map_dims *d)
+{
+    exg_status st = EXG_OK;
+    const exg_results_dim *f = &d->f, *n = &d->n, *y = &d->y, *x = &d->x;
+    const exg_results_dim *c = s->c > 1 ? &d->c : NULL;
+    exg_results_item item[] = {
         {EXG_SCHEMA_SOURCE,
          "input x",
          "1",
          EXG_WRITER_F32,
          s->source,
-         {&n, c_if, &y, &x}},
+         {n, c, y, x}},
         {EXG_SCHEMA_BASELINE_MAP,
          "derivative of the target logit at the baseline input",
          "1",
          EXG_WRITER_F32,
          s->baseline,
-         {&f, &n, c_if, &y, &x}},
+         {f, n, c, y, x}},
         {EXG_SCHEMA_SALIENCY_MAP,
          "derivative of the target logit at the input",
          "1",
          EXG_WRITER_F32,
          s->saliency,
-         {&f, &n, c_if, &y, &x}},
+         {f, n, c, y, x}},
         {EXG_SCHEMA_DELTA_MAP,
          "saliency minus baseline",
          "1",
          EXG_WRITER_F32,
          s->delta,
-         {&f, &n, c_if, &y, &x}},
+         {f, n, c, y, x}},
         {EXG_SCHEMA_OVERLAY_MAP,
          "delta times brightness",
          "1",
          EXG_WRITER_F32,
          s->overlay,
-         {&f, &n, c_if, &y, &x}},
+         {f, n, c, y, x}},
     };
 
     close_gaps(COUNT(item), item);
-    EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_SALIENCY, "NXdata"));
-    EXG_TRY(put_map_axes(par, w, s, &y, &x, c_if));
     EXG_TRY(exg_results_items(par, w, COUNT(item), item));
-    for (exg_int i = COUNT(item) - 5; i < COUNT(item); i++) {
+    for (exg_int i = 0; i < COUNT(item); i++) {
         EXG_TRY(exg_writer_attr_text(par, w, item[i].path, "interpretation",
                                      "image"));
     }
+done:
+    return st;
+}
+
+exg_status exg_results_saliency_put(const exg_par *par, exg_writer *w,
+                                    const exg_results_saliency *s)
+{
+    exg_status st = EXG_OK;
+    const map_dims d = {.n = {s->nsample, EXG_SCHEMA_SALIENCY_INDEX, NULL},
+                        .f = {s->nepoch, EXG_SCHEMA_SALIENCY_EPOCH, NULL},
+                        .y = {s->h, EXG_SCHEMA_SALIENCY_ROW, NULL},
+                        .x = {s->w, EXG_SCHEMA_SALIENCY_COLUMN, NULL},
+                        .c = {s->c, EXG_SCHEMA_SALIENCY_CHANNEL, NULL}};
+
+    EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_SALIENCY, "NXdata"));
+    EXG_TRY(put_map_axes(par, w, s, &d.y, &d.x, s->c > 1 ? &d.c : NULL));
+    EXG_TRY(put_which(par, w, s, &d));
+    EXG_TRY(put_images(par, w, s, &d));
     EXG_TRY(show_maps(par, w, s));
 done:
     return st;
