@@ -32,7 +32,8 @@ typedef struct {
 
 /** Answer --help and --version, which need no MPI; else start, run, print one
  * message if anything failed, stop.  Collective; first call of main().
- * @return the exit status: 0, 2 for wrong usage, 1 for any other failure */
+ * @return the exit status: 0, 2 for wrong usage, 75 for a run that was told to
+ *         stop and said so, 1 for any other failure */
 int exg_launch_main(int argc, char **argv, const exg_launch *program);
 
 #endif

@@ -2,8 +2,8 @@
 #ifndef EXG_CORE_ERR_H
 #define EXG_CORE_ERR_H
 
-/** What became of a call.  EXG_EUSAGE ends the program with 2, the other
- * failures with 1. */
+/** What became of a call.  EXG_EUSAGE ends the program with 2, EXG_ESTOP with
+ * 75, the other failures with 1. */
 typedef enum {
     EXG_OK = 0,
     EXG_EUSAGE,   /* bad option or option value             */
@@ -11,7 +11,8 @@ typedef enum {
     EXG_EIO,      /* open, read, write or rename failed     */
     EXG_ENOMEM,   /* allocation failed or size overflowed   */
     EXG_ENUMERIC, /* NaN or infinity where a number is due  */
-    EXG_ELIB      /* HDF5 or libpng reported an error       */
+    EXG_ELIB,     /* HDF5 or libpng reported an error       */
+    EXG_ESTOP     /* told to stop, and a checkpoint is kept */
 } exg_status;
 
 #define EXG_MUST_CHECK __attribute__((warn_unused_result))

@@ -26,8 +26,9 @@ void exg_log_start(exg_log_setup setup);
 
 /** Open the journal (run.jsonl) on the speaking rank; others do nothing.
  * Local.
+ * @param[in] more  1: of a run that goes on; what is there stays
  * @return EXG_OK, or EXG_EIO if it cannot be created */
-EXG_MUST_CHECK exg_status exg_log_journal(const char *path);
+EXG_MUST_CHECK exg_status exg_log_journal(const char *path, int more);
 
 /** Close the journal, with a warning if not all of it could be written; end an
  * open progress line.  Local. */

@@ -11,6 +11,7 @@ enum {
     EXG_GRADSYNC_LOSS,    /* sum of cross-entropies, fixed point */
     EXG_GRADSYNC_CORRECT, /* samples predicted right             */
     EXG_GRADSYNC_FAILED,  /* ranks that failed                   */
+    EXG_GRADSYNC_WISH,    /* what ranks wish: par/wish.h         */
     EXG_GRADSYNC_RIDERS
 };
 

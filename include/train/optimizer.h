@@ -37,4 +37,19 @@ void exg_optimizer_destroy(exg_optimizer **o);
  * @param[in,out] param  shape (n) */
 void exg_optimizer_step(exg_optimizer *o, const float *grad, float *param);
 
+/** All that steps leave behind.  Plain data, borrowed from the optimiser. */
+typedef struct {
+    exg_int n;      /* parameters                                       */
+    exg_int steps;  /* made so far                                      */
+    float *first;   /* shape (n): mean of gradients, or velocity        */
+    exg_int square; /* n, or 0 for SGD                                  */
+    float *second;  /* shape (square): mean of squared gradients        */
+} exg_optimizer_state;
+
+/** Look at the state, and write its arrays to go on from another. */
+exg_optimizer_state exg_optimizer_look(exg_optimizer *o);
+
+/** Go on as if so many steps had been made. */
+void exg_optimizer_resume(exg_optimizer *o, exg_int steps);
+
 #endif

@@ -15,6 +15,10 @@ static const int is_debug = 1;
 static const int is_debug = 0;
 #endif
 
+enum {
+    REQUEUE = 75 /* EX_TEMPFAIL: run me again */
+};
+
 /* Before MPI_Init only the launcher's variables tell who is first. */
 static int is_first(void)
 {
@@ -115,7 +119,7 @@ int exg_launch_main(int argc, char **argv, const exg_launch *program)
     if (st == EXG_OK) {
         st = run(&par, argc, argv, program);
     }
-    if (st != EXG_OK && par.rank == 0) {
+    if (st != EXG_OK && st != EXG_ESTOP && par.rank == 0) {
         fprintf(stderr, "exigo: %s\n", exg_err_text());
     }
     if (exg_mem_live() != 0 && (st == EXG_OK || is_debug)) {
@@ -125,5 +129,8 @@ int exg_launch_main(int argc, char **argv, const exg_launch *program)
     }
     exg_par_stop(&par);
     exg_watch_stop();
-    return st == EXG_OK ? 0 : st == EXG_EUSAGE ? 2 : 1;
+    return st == EXG_OK       ? 0
+           : st == EXG_EUSAGE ? 2
+           : st == EXG_ESTOP  ? REQUEUE
+                              : 1;
 }

@@ -95,8 +95,8 @@ void exg_err_clear(void)
 
 const char *exg_err_name(exg_status code)
 {
-    static const char *const name[] = {"no",     "usage",   "input",  "file",
-                                       "memory", "numeric", "library"};
+    static const char *const name[] = {"no",     "usage",   "input",   "file",
+                                       "memory", "numeric", "library", "stop"};
 
     return (unsigned)code < sizeof name / sizeof name[0] ? name[code]
                                                          : "unknown";

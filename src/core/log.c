@@ -22,12 +22,12 @@ void exg_log_start(exg_log_setup wanted)
     setup = wanted;
 }
 
-exg_status exg_log_journal(const char *path)
+exg_status exg_log_journal(const char *path, int more)
 {
     if (!setup.speaks) {
         return EXG_OK;
     }
-    journal = fopen(path, "w");
+    journal = fopen(path, more ? "a" : "w");
     if (journal == NULL) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
     }

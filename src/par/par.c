@@ -75,6 +75,7 @@ static void tune_transport(void)
 
 exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
 {
+    int level; /* a thread of ours writes files; it makes no MPI calls */
     exg_status st;
 
     *par = (exg_par){.comm = MPI_COMM_NULL, .rank = rank_of_launcher()};
@@ -83,7 +84,7 @@ exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
         return st;
     }
     tune_transport();
-    EXG_MPI(MPI_Init(argc, argv));
+    EXG_MPI(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &level));
     EXG_MPI(MPI_Comm_dup(MPI_COMM_WORLD, &par->comm));
     EXG_MPI(MPI_Comm_set_errhandler(par->comm, MPI_ERRORS_RETURN));
     EXG_MPI(MPI_Comm_rank(par->comm, &par->rank));

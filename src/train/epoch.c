@@ -103,8 +103,10 @@ done:
     return st;
 }
 
-/* One global batch: this rank's blocks, the reduction, the step. */
-static exg_status train_step(const exg_par *par, exg_epoch *e, exg_int step)
+/* One global batch: this rank's blocks, the reduction, the step.  `due` rides
+ * along; what comes of all ranks' wishes is in e->sum. */
+static exg_status train_step(const exg_par *par, exg_epoch *e, exg_int step,
+                             int due)
 {
     exg_status st = EXG_OK;
     const exg_shard mine = exg_batches_blocks(e->batches, step);
@@ -116,6 +118,7 @@ static exg_status train_step(const exg_par *par, exg_epoch *e, exg_int step)
     for (exg_int b = 0; b < mine.count && st == EXG_OK; b++) {
         st = train_block(e, step, b, mine.total);
     }
+    e->sum[e->net->nparam + EXG_GRADSYNC_WISH] = exg_wish_mine(par, due);
     st = exg_gradsync(par, samples, e->sum, st, e->net);
     if (st == EXG_OK) {
         exg_optimizer_step(e->optimizer, e->net->grad, e->net->param);
@@ -123,46 +126,74 @@ static exg_status train_step(const exg_par *par, exg_epoch *e, exg_int step)
     return st;
 }
 
-static exg_int samples_of_epoch(const exg_batches *batches)
+/* Samples of the first `steps` steps. */
+static exg_int samples_of(const exg_batches *batches, exg_int steps)
 {
     exg_int total = 0;
 
-    for (exg_int t = 0; t < exg_batches_steps(batches); t++) {
+    for (exg_int t = 0; t < steps; t++) {
         total += exg_batches_samples(batches, t);
     }
     return total;
 }
 
-exg_status exg_epoch_run(const exg_par *par, exg_epoch *e, exg_int epoch,
-                         int more, exg_epoch_stats *stats)
+/* One step more: place and e->sum follow it. */
+static exg_status advance(const exg_par *par, exg_epoch *e,
+                          exg_epoch_place *place,
+                          const exg_epoch_keeper *keeper)
+{
+    exg_status st = EXG_OK;
+    const exg_fixed *rider = e->sum + e->net->nparam;
+    const int due = keeper != NULL && keeper->due(keeper->state);
+    exg_wish wish;
+
+    EXG_TRY(train_step(par, e, place->step, due));
+    place->step++;
+    place->loss += exg_fixed_value(rider[EXG_GRADSYNC_LOSS], EXG_FIXED_LOSS);
+    place->correct += rider[EXG_GRADSYNC_CORRECT];
+    wish = exg_wish_of(rider[EXG_GRADSYNC_WISH]);
+    if (keeper != NULL && (wish.stop != 0 || wish.keep)) {
+        EXG_TRY(keeper->keep(par, keeper->state, place, wish));
+    }
+done:
+    return st;
+}
+
+exg_status exg_epoch_resume(const exg_par *par, exg_epoch *e,
+                            exg_epoch_place *place, int more,
+                            const exg_epoch_keeper *keeper,
+                            exg_epoch_stats *stats)
 {
     exg_status st = EXG_OK;
     const double start = exg_clock_now();
-    const exg_int total = samples_of_epoch(e->batches);
-    const exg_fixed *rider = e->sum + e->net->nparam;
+    const exg_int steps = exg_batches_steps(e->batches);
+    const double total = (double)samples_of(e->batches, steps);
+    const exg_int before = samples_of(e->batches, place->step);
+    exg_int seen = before;
     exg_log_progress progress;
-    double loss = 0; /* steps are added in order: the same on all ranks */
-    exg_fixed correct = 0;
-    exg_int seen = 0;
     char what[32], note[48];
 
-    EXG_TRY(exg_batches_epoch(par, e->batches, epoch, more));
-    snprintf(what, sizeof what, "epoch %td", epoch);
-    progress = exg_log_progress_start(what, "images", total);
-    for (exg_int t = 0; t < exg_batches_steps(e->batches); t++) {
-        double sum;
-
-        EXG_TRY(train_step(par, e, t));
-        sum = exg_fixed_value(rider[EXG_GRADSYNC_LOSS], EXG_FIXED_LOSS);
-        loss += sum;
-        correct += rider[EXG_GRADSYNC_CORRECT];
-        seen += exg_batches_samples(e->batches, t);
-        snprintf(note, sizeof note, "loss %.3f", loss / (double)seen);
+    EXG_TRY(exg_batches_epoch(par, e->batches, place->epoch, more));
+    snprintf(what, sizeof what, "epoch %td", place->epoch);
+    progress = exg_log_progress_start(what, "images", (exg_int)total);
+    while (place->step < steps) {
+        seen += exg_batches_samples(e->batches, place->step);
+        EXG_TRY(advance(par, e, place, keeper));
+        snprintf(note, sizeof note, "loss %.3f", place->loss / (double)seen);
         exg_log_progress_at(&progress, seen, note);
     }
-    stats->loss = loss / (double)total;
-    stats->accuracy = (double)correct / (double)total;
+    stats->loss = place->loss / total;
+    stats->accuracy = (double)place->correct / total;
     stats->seconds = exg_clock_now() - start;
+    stats->trained = seen - before;
 done:
     return st;
+}
+
+exg_status exg_epoch_run(const exg_par *par, exg_epoch *e, exg_int epoch,
+                         int more, exg_epoch_stats *stats)
+{
+    exg_epoch_place place = {.epoch = epoch};
+
+    return exg_epoch_resume(par, e, &place, more, NULL, stats);
 }

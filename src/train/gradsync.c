@@ -1,4 +1,4 @@
-/* gradsync.c -- three riders share the one reduction, so agreeing on errors
+/* gradsync.c -- four riders share the one reduction, so agreeing on errors
  * costs nothing while all is well.  Dividing by the number of samples, not of
  * ranks, keeps short last batches exact. */
 #include "train/gradsync.h"

@@ -81,3 +81,18 @@ void exg_optimizer_step(exg_optimizer *o, const float *grad, float *param)
         sgd(o, grad, param);
     }
 }
+
+exg_optimizer_state exg_optimizer_look(exg_optimizer *o)
+{
+    return (exg_optimizer_state){
+        .n = o->n,
+        .steps = o->steps,
+        .first = o->first,
+        .square = o->plan.kind == EXG_OPTIMIZER_ADAM ? o->n : 0,
+        .second = o->second};
+}
+
+void exg_optimizer_resume(exg_optimizer *o, exg_int steps)
+{
+    o->steps = steps;
+}
