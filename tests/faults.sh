@@ -10,7 +10,8 @@ LIMIT=20
 mkdir "$scratch/packed"
 "$build"/tests/tool_synth "$scratch/packed" 50 20 gzip || exit 1
 
-common=(--out "$scratch/out" --tsne-perplexity 5 --tsne-iterations 5)
+common=(--out "$scratch/out" --tsne-perplexity 5 --tsne-iterations 5
+    --resume never)
 whole=(--data "$scratch/packed" --epochs 2 --batch 32 --baseline mean
     --saliency-samples 3)
 plain=(--data "$data" --limit-train 50 --limit-test 20 --epochs 0
@@ -50,6 +51,13 @@ sweep() {
 sweep "${whole[@]}" "${common[@]}"
 sweep "${plain[@]}" "${common[@]}"
 sweep --doctor "${common[@]}"
+
+# From a checkpoint, which a run that cannot write its results leaves behind.
+whole+=(--tsne-epochs --tsne-dims 2)
+fails create_file 1 "${whole[@]}" "${common[@]}" ||
+    fail "results can be written"
+cp "$scratch/out/checkpoint.h5" "$scratch/kept.h5" || fail "no checkpoint"
+sweep "${whole[@]}" "${common[@]}" --resume "$scratch/kept.h5"
 [ "$tried" != ' ' ] || fail "$program has no fault points"
 count=$(wc -w <<<"$tried")
 echo "$((count > failures ? count - failures : 0)) passed, $failures failed"

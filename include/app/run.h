@@ -19,6 +19,14 @@ typedef struct {
     int64_t *support;                /* shape (K)                         */
 } exg_run_epoch;
 
+/** Room for the scores of K classes; freed by exg_run_epochs_clear() in any
+ * case once the entry counts.  Local.
+ * @return EXG_OK or EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_run_epoch_create(exg_run_epoch *e, exg_int k);
+
+/** What is kept of the training; see app/resume.h. */
+typedef struct exg_resume exg_resume;
+
 /** Embeddings and their maps; see app/mapping.c. */
 typedef struct exg_run_map exg_run_map;
 
@@ -37,6 +45,7 @@ typedef struct {
     exg_int best;           /* which of them has the lowest loss          */
     exg_saliency *saliency; /* NULL without the stage                   */
     exg_run_map *map;       /* NULL without the stage "embed" */
+    exg_resume *resume;     /* checkpoints                    */
     exg_clock clock;
     double start; /* seconds                                            */
 } exg_run;
@@ -46,5 +55,14 @@ static inline int exg_run_does(const exg_run *run, const char *stage)
 {
     return exg_opts_has(run->opts, "stages", stage);
 }
+
+/** Epochs to train: 0 without the stage.  Local. */
+static inline exg_int exg_run_epochs(const exg_run *run)
+{
+    return exg_run_does(run, "train") ? exg_opts_int(run->opts, "epochs") : 0;
+}
+
+/** Free the history.  Local. */
+void exg_run_epochs_clear(exg_run *run);
 
 #endif

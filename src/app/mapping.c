@@ -5,18 +5,12 @@
 #include <string.h>
 
 #include "app/samples.h"
+#include "core/signal.h"
+#include "mapping_impl.h"
 #include "par/agree.h"
 
 enum {
     NEXT_ITERATIONS = 250 /* of a map that starts from the one before */
-};
-
-struct exg_run_map {
-    exg_maps maps;  /* of the best model                      */
-    exg_int nframe; /* of the film through training           */
-    int32_t *epoch; /* shape (epochs); nframe are in use      */
-    double *kl;     /* the same                               */
-    float **frame;  /* the same; each of shape (my points, 2) */
 };
 
 exg_status exg_mapping_check(const exg_run *run)
@@ -36,8 +30,7 @@ exg_status exg_mapping_check(const exg_run *run)
     return exg_choices_check(run->opts, n, run->net->nfeature);
 }
 
-/* Room for the film; freed by exg_mapping_clear() in any case. */
-static exg_status create_map(exg_run *run)
+exg_status exg_mapping_room(exg_run *run)
 {
     exg_status st = EXG_OK;
     const exg_int most = exg_opts_int(run->opts, "epochs");
@@ -110,7 +103,7 @@ exg_status exg_mapping_epoch(exg_run *run, int epoch)
         return EXG_OK;
     }
     snprintf(what, sizeof what, "t-SNE of epoch %d", epoch);
-    EXG_TRY(create_map(run));
+    EXG_TRY(exg_mapping_room(run));
     EXG_TRY(exg_samples_collect(run, &m));
     EXG_TRY(make_frame(run, &m, what, &r));
     EXG_TRY_ALL(run->par, keep_frame(run->map, epoch, &r));
@@ -127,9 +120,11 @@ exg_status exg_mapping_run(exg_run *run)
     if (!exg_run_does(run, "embed")) {
         return EXG_OK;
     }
-    EXG_TRY(create_map(run));
+    EXG_TRY(exg_mapping_room(run));
     EXG_TRY(exg_samples_collect(run, &run->map->maps));
+    exg_signal_leave(); /* a descent cannot be left in the middle */
     EXG_TRY(exg_maps_make(&run->map->maps, &run->clock));
+    exg_signal_watch();
 done:
     return st;
 }

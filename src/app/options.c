@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "app/choices.h"
+#include "app/keep.h"
 #include "app/launch.h"
 #include "core/log.h"
 #include "store/reader.h"
@@ -63,6 +64,7 @@ static const exg_opt_row table[] = {
     {"tsne-epochs", EXG_OPT_FLAG, EXG_OPT_RESULT, "no", 0, 0, "",
      "a 2-D map after each epoch that improved, as a film"},
     EXG_LAUNCH_ROWS,
+    EXG_KEEP_ROWS,
     {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print warnings and errors only"},
     {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",
@@ -206,7 +208,8 @@ void exg_options_help(FILE *out)
     exg_free(opts);
     fprintf(out, "\n"
                  "environment: EXG_ISA=avx512|avx2|base chooses the kernels.\n"
-                 "exit status: 0 done, 2 wrong usage, 1 any other error.\n"
+                 "exit status: 0 done, 2 wrong usage, 75 stopped after a "
+                 "checkpoint, 1 any\nother error.\n"
                  "examples:\n"
                  "  mpirun -np 8 ./exigo-mpi --preset exigo\n"
                  "  mpirun -np 4 ./exigo-mpi --data fashion --epochs 10 "

@@ -11,8 +11,10 @@
 #include "app/mapping.h"
 #include "app/options.h"
 #include "app/record.h"
+#include "app/resume.h"
 #include "app/training.h"
 #include "core/log.h"
+#include "core/signal.h"
 #include "model/init.h"
 #include "par/agree.h"
 #include "plot/figures.h"
@@ -66,7 +68,7 @@ static exg_status open_output(const exg_run *run)
     }
     EXG_TRY(make_directories(out));
     snprintf(path, sizeof path, "%s/run.jsonl", out);
-    EXG_TRY(exg_log_journal(path));
+    EXG_TRY(exg_log_journal(path, exg_keep_resumes(run->resume->keep)));
 done:
     return st;
 }
@@ -150,6 +152,7 @@ static exg_status prepare(exg_run *run)
         EXG_TRY(prepare_saliency(run));
     }
     EXG_TRY(exg_mapping_check(run));
+    EXG_TRY(exg_resume_create(run));
     EXG_TRY_ALL(run->par, open_output(run));
     exg_log_say("%s: %td training and %td test images of %td x %td, %td "
                 "classes; network of %td parameters; %d rank%s",
@@ -202,6 +205,9 @@ static exg_status run_stages(exg_run *run, int argc, char *const *argv)
     if (exg_run_does(run, "plot")) {
         EXG_TRY(draw(run, results));
     }
+    if (run->resume != NULL) {
+        EXG_TRY(exg_keep_remove(run->par, run->resume->keep));
+    }
     exg_log_say("done in %.1f s", exg_clock_now() - run->start);
     exg_log_event("done", "\"seconds\": %.3f", exg_clock_now() - run->start);
 done:
@@ -211,7 +217,8 @@ done:
 static void clear(exg_run *run)
 {
     exg_mapping_clear(run);
-    exg_training_clear(run);
+    exg_resume_destroy(run);
+    exg_run_epochs_clear(run);
     exg_saliency_destroy(run->par, &run->saliency);
     exg_prediction_destroy(&run->shown);
     exg_batches_destroy(run->par, &run->test);
@@ -227,6 +234,7 @@ exg_status exg_pipeline_run(const exg_par *par, const exg_opts *opts, int argc,
     exg_status st = EXG_OK;
     exg_run run = {.par = par, .opts = opts, .start = exg_clock_now()};
 
+    exg_signal_watch();
     EXG_TRY(run_stages(&run, argc, argv));
 done:
     clear(&run);

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "app/mapping.h"
+#include "app/resume.h"
 #include "core/log.h"
 #include "par/agree.h"
 #include "par/gather.h"
 #include "train/confusion.h"
-#include "train/epoch.h"
 
 /* What one training needs beside the run. */
 typedef struct {
@@ -23,33 +23,6 @@ typedef struct {
     float *best;           /* shape (P)                 */
 } trainer;
 
-static exg_status create_scores(exg_run_epoch *e, exg_int k)
-{
-    exg_status st = EXG_OK;
-
-    EXG_TRY(exg_new(&e->confusion, k * k));
-    EXG_TRY(exg_new(&e->precision, k));
-    EXG_TRY(exg_new(&e->recall, k));
-    EXG_TRY(exg_new(&e->f1, k));
-    EXG_TRY(exg_new(&e->support, k));
-done:
-    return st;
-}
-
-void exg_training_clear(exg_run *run)
-{
-    for (exg_int i = 0; run->epoch != NULL && i < run->nepoch; i++) {
-        exg_free(run->epoch[i].confusion);
-        exg_free(run->epoch[i].precision);
-        exg_free(run->epoch[i].recall);
-        exg_free(run->epoch[i].f1);
-        exg_free(run->epoch[i].support);
-    }
-    exg_free(run->epoch);
-    run->epoch = NULL;
-    run->nepoch = 0;
-}
-
 /* Predictions to rank 0, counted there. */
 static exg_status score(exg_run *run, const exg_prediction *p, exg_run_epoch *e)
 {
@@ -59,7 +32,7 @@ static exg_status score(exg_run *run, const exg_prediction *p, exg_run_epoch *e)
     int32_t *truth = NULL;
     int32_t *guess = NULL;
 
-    EXG_TRY_ALL(par, create_scores(e, p->nclass));
+    EXG_TRY_ALL(par, exg_run_epoch_create(e, p->nclass));
     EXG_TRY_ALL(par, exg_new(&truth, n));
     EXG_TRY_ALL(par, exg_new(&guess, n));
     exg_gather_rows(par, sizeof *truth, p->span.count, p->label, truth);
@@ -139,7 +112,7 @@ done:
 static void say_epoch(const exg_run *run, const exg_epoch_stats *stats)
 {
     const exg_run_epoch *e = run->epoch + run->nepoch - 1;
-    const double images = (double)run->set->train.shard.total;
+    const double images = (double)stats->trained;
 
     exg_log_say("Epoch: %d | Training Loss: %.3f | Evaluation Loss: %.3f | "
                 "Accuracy: %.2f %% | %.0f images/s%s",
@@ -182,31 +155,122 @@ done:
     return st;
 }
 
-static void destroy_trainer(const exg_par *par, trainer *t)
+static void destroy_trainer(exg_run *run, trainer *t)
 {
+    run->resume->optimizer = NULL;
     exg_epoch_destroy(&t->epoch);
     exg_optimizer_destroy(&t->optimizer);
-    exg_batches_destroy(par, &t->batches);
+    exg_batches_destroy(run->par, &t->batches);
     exg_prediction_destroy(&t->fresh);
     exg_free(t->best);
+}
+
+static int is_due(void *state)
+{
+    const exg_run *run = state;
+
+    return exg_keep_due(run->resume->keep);
+}
+
+static exg_status keep_step(const exg_par *par, void *state,
+                            const exg_epoch_place *place, exg_wish wish)
+{
+    (void)par;
+    (void)place; /* the run's own */
+    return exg_resume_write(state, wish);
+}
+
+/* The parameters are the best so far: what is drawn of them. */
+static exg_status show_moment(exg_run *run, int epoch)
+{
+    exg_status st = EXG_OK;
+
+    EXG_TRY(exg_resume_moment(run, epoch));
+    EXG_TRY(draw_maps(run, epoch));
+    if (epoch >= 0) {
+        EXG_TRY(exg_mapping_epoch(run, epoch));
+    }
+done:
+    return st;
 }
 
 static exg_status train_epochs(exg_run *run, trainer *t, exg_int epochs)
 {
     exg_status st = EXG_OK;
+    exg_epoch_place *place = &run->resume->place;
+    const exg_epoch_keeper keeper = {
+        .state = run, .due = is_due, .keep = keep_step};
     exg_epoch_stats stats;
 
-    for (exg_int i = 0; i < epochs; i++) {
-        EXG_TRY(exg_epoch_run(run->par, t->epoch, i, i + 1 < epochs, &stats));
+    while (place->epoch < epochs) {
+        const int i = (int)place->epoch;
+
+        EXG_TRY(exg_epoch_resume(run->par, t->epoch, place, i + 1 < epochs,
+                                 &keeper, &stats));
         exg_clock_add(&run->clock, "train", stats.seconds);
-        EXG_TRY(evaluate(run, t, (int)i, &stats));
+        EXG_TRY(evaluate(run, t, i, &stats));
         say_epoch(run, &stats);
         if (run->best == run->nepoch - 1) {
-            EXG_TRY(draw_maps(run, (int)i));
-            EXG_TRY(exg_mapping_epoch(run, (int)i));
+            EXG_TRY(show_moment(run, i));
         }
+        *place = (exg_epoch_place){.epoch = i + 1};
+        EXG_TRY(exg_resume_point(run));
     }
 done:
+    return st;
+}
+
+/* The best model's answers once more, and a look whether they are the same. */
+static exg_status answer_again(exg_run *run)
+{
+    exg_status st = EXG_OK;
+    const exg_run_epoch *best = run->epoch + run->best;
+
+    EXG_TRY(exg_predict_run(run->par, run->pass, run->test, run->shown));
+    if (run->shown->loss < best->eval_loss ||
+        run->shown->loss > best->eval_loss) {
+        exg_log_warn("the best model's loss is %.17g here and was %.17g where "
+                     "the checkpoint was made: another kind of CPU, or another "
+                     "build; the results are not those of one run",
+                     run->shown->loss, best->eval_loss);
+    }
+done:
+    return st;
+}
+
+/* Go on: everything is as it was between two steps, and what follows from the
+ * remembered parameters is made again. */
+static exg_status resume(exg_run *run, trainer *t)
+{
+    exg_status st = EXG_OK;
+    const exg_resume *r = run->resume;
+    const exg_int np = run->net->nparam;
+    const size_t bytes = (size_t)np * sizeof(float);
+    float *now = NULL;
+
+    EXG_TRY_ALL(run->par, exg_new(&now, np));
+    EXG_TRY(exg_resume_training(run, t->optimizer));
+    if (r->place.step > exg_batches_steps(t->batches)) {
+        st = exg_fail(EXG_EINPUT, "checkpoint: step %td, want at most %td",
+                      r->place.step, exg_batches_steps(t->batches));
+        goto done;
+    }
+    memcpy(now, run->net->param, bytes);
+    for (exg_int i = 0; i < r->nmoment; i++) {
+        memcpy(run->net->param, r->param + i * np, bytes);
+        EXG_TRY(draw_maps(run, r->epoch[i]));
+    }
+    memcpy(t->best, run->net->param, bytes);
+    if (run->nepoch > 0) {
+        EXG_TRY(answer_again(run));
+    }
+    memcpy(run->net->param, now, bytes);
+    exg_log_say("going on from a checkpoint: epoch %td, step %td",
+                r->place.epoch, r->place.step);
+    exg_log_event("resumed", "\"epoch\": %td, \"step\": %td", r->place.epoch,
+                  r->place.step);
+done:
+    exg_free(now);
     return st;
 }
 
@@ -214,22 +278,27 @@ exg_status exg_training_run(exg_run *run)
 {
     exg_status st = EXG_OK;
     const exg_epoch_stats none = {.loss = NAN, .accuracy = NAN};
-    const exg_int epochs =
-        exg_run_does(run, "train") ? exg_opts_int(run->opts, "epochs") : 0;
+    const exg_int epochs = exg_run_epochs(run);
     trainer t = {0};
 
     EXG_TRY_ALL(run->par, exg_new(&run->epoch, epochs > 0 ? epochs : 1));
     EXG_TRY(create_trainer(run, &t));
-    EXG_TRY(draw_maps(run, -1));
+    run->resume->optimizer = t.optimizer;
+    EXG_TRY(exg_mapping_resume(run));
+    if (exg_keep_resumes(run->resume->keep)) {
+        EXG_TRY(resume(run, &t));
+    } else {
+        EXG_TRY(show_moment(run, -1));
+    }
     if (epochs > 0) {
         EXG_TRY(train_epochs(run, &t, epochs));
-    } else {
+    } else if (run->nepoch == 0) {
         EXG_TRY(evaluate(run, &t, -1, &none));
         exg_log_say("Evaluation Loss: %.3f | Accuracy: %.2f %%",
                     run->epoch[0].eval_loss, 100 * run->epoch[0].eval_accuracy);
     }
     memcpy(run->net->param, t.best, (size_t)run->net->nparam * sizeof *t.best);
 done:
-    destroy_trainer(run->par, &t);
+    destroy_trainer(run, &t);
     return st;
 }

@@ -1,0 +1,19 @@
+/* mapping_impl.h -- what the stage "embed" keeps in a run.  Layer: app. */
+#ifndef EXG_APP_MAPPING_IMPL_H
+#define EXG_APP_MAPPING_IMPL_H
+
+#include "app/maps.h"
+#include "app/run.h"
+
+struct exg_run_map {
+    exg_maps maps;  /* of the best model                      */
+    exg_int nframe; /* of the film through training           */
+    int32_t *epoch; /* shape (epochs); nframe are in use      */
+    double *kl;     /* the same                               */
+    float **frame;  /* the same; each of shape (my points, 2) */
+};
+
+/** Room for the film; freed by exg_mapping_clear() in any case.  Collective. */
+EXG_MUST_CHECK exg_status exg_mapping_room(exg_run *run);
+
+#endif

@@ -1,0 +1,221 @@
+#!/bin/bash
+# e2e_resume.sh -- a run that is stopped or killed goes on, on other numbers of
+# ranks, and ends with the bits of a run that nothing befell; a checkpoint that
+# is damaged or of another run is refused in one line.
+# shellcheck source=tests/e2e.sh
+. "$(dirname "$0")/e2e.sh"
+out=$scratch/out
+mkdir "$scratch/more"
+"$build"/tests/tool_synth "$scratch/more" 4001 211 || exit 1
+basis=(--data "$scratch/more" --seed 4 --epochs 5 --batch 16 --target predicted
+    --saliency-samples 21 --tsne-samples 150 --tsne-perplexity 10
+    --tsne-iterations 60 --tsne-dims 2 --tsne-epochs --stages 'train,explain,embed'
+    --out "$out" --checkpoint-minutes 0.001)
+
+# start RANKS ARGUMENTS...: behind this script; $launcher is mpirun.
+start() {
+    local ranks=$1
+    shift
+    rm -f "$out/run.jsonl"
+    "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np "$ranks" \
+        "$program" "${basis[@]}" "$@" </dev/null >"$scratch/log" 2>&1 &
+    launcher=$!
+}
+
+# until_epoch N: the run has finished so many epochs since it was started.
+until_epoch() {
+    local tries=0
+    while [ "$(cat "$out/run.jsonl" 2>/dev/null | grep -c '"epoch", ')" -lt "$1" ]; do
+        if [ $((tries += 1)) = 1500 ] || ! kill -0 "$launcher"; then
+            fail "epoch $1 does not come"
+            cat "$scratch/log"
+            return
+        fi
+        sleep 0.02
+    done
+}
+
+# hit SIGNAL mpirun|RANK
+hit() {
+    local pid=$launcher ranks
+    if [ "$2" != mpirun ]; then
+        mapfile -t ranks < <(pgrep -P "$launcher")
+        pid=${ranks[$2]}
+    fi
+    kill -"$1" "$pid"
+}
+
+# ended STATUS...: with one of them, in time, and no process is left.
+ended() {
+    local status=0 want tries=0
+    while kill -0 "$launcher" 2>/dev/null; do
+        if [ $((tries += 1)) = 1000 ]; then
+            fail "it hangs"
+            kill -KILL "$launcher"
+        fi
+        sleep 0.02
+    done
+    wait "$launcher" 2>/dev/null || status=$?
+    while pgrep -f "^$program .*--out $out" >/dev/null; do
+        if [ $((tries += 1)) = 1500 ]; then
+            fail "ranks remain"
+            return
+        fi
+        sleep 0.02
+    done
+    for want in "$@"; do
+        [ "$status" = "$want" ] && return
+    done
+    fail "exit status $status, want $*"
+    cat "$scratch/log"
+}
+
+# goes_on RANKS WHAT [ARGUMENTS...]: to the end, and to the right bits.
+goes_on() {
+    local ranks=$1 what=$2
+    shift 2
+    on "$ranks" "${basis[@]}" "$@" >"$scratch/log" 2>&1 || {
+        fail "$what: exit status $?"
+        cat "$scratch/log"
+    }
+    grep -q '^going on from a checkpoint' "$scratch/log" ||
+        fail "$what: did not go on"
+    same "$what" "$scratch/reference.h5" "$out/results.h5"
+    rm -f "$out/results.h5"
+    ls "$out"/checkpoint* >/dev/null 2>&1 && fail "$what: a checkpoint remains"
+}
+
+# says PATTERN: and just once.
+says() {
+    [ "$(grep -c "^exigo: .*$1" "$scratch/log")" = 1 ] && return
+    fail "want '$1'"
+    cat "$scratch/log"
+}
+
+on 2 "${basis[@]}" >"$scratch/log" 2>&1 || fail "the reference: status $?"
+mv "$out/results.h5" "$scratch/reference.h5"
+ls "$out"/checkpoint* >/dev/null 2>&1 && fail "a checkpoint remains"
+
+# Signals: agreed, whoever gets them.
+start 2
+until_epoch 1
+hit USR1 mpirun
+ended 75
+says 'stopped by SIGUSR1 after checkpoint .*/checkpoint.h5 (epoch'
+goes_on 3 'USR1 to mpirun'
+
+start 3
+until_epoch 2
+sleep 0.1
+hit USR1 2
+ended 75
+says 'stopped by SIGUSR1'
+start 1
+until_epoch 1
+hit INT 0
+ended 75
+says 'stopped by SIGINT'
+goes_on 2 'USR1 to one rank, then INT'
+
+start 2
+until_epoch 3
+hit TERM 1
+ended 75
+says 'stopped by SIGTERM'
+goes_on 1 'TERM to one rank'
+
+start 2
+until_epoch 1
+sleep 0.15
+hit TERM mpirun
+ended 75 1
+says 'stopped by SIGTERM'
+goes_on 2 'TERM to mpirun'
+
+# No warning at all.
+start 2
+until_epoch 2
+hit KILL 1
+ended 137
+goes_on 3 'KILL to one rank'
+start 3
+until_epoch 1
+sleep 0.2
+hit KILL mpirun
+ended 137
+goes_on 2 'KILL to mpirun'
+
+# Damage.
+start 2
+until_epoch 3
+hit USR1 0
+ended 75
+cp "$out/checkpoint.h5" "$scratch/good.h5"
+cp "$out/checkpoint-1.h5" "$scratch/older.h5"
+
+# put_back FILE [FILE]: the newest checkpoint, and the one before.
+put_back() {
+    rm -f "$out"/checkpoint*
+    cp "$1" "$out/checkpoint.h5"
+    [ $# = 1 ] || cp "$2" "$out/checkpoint-1.h5"
+}
+
+# refused STATUS PATTERN ARGUMENTS...: in one line, and nothing is touched.
+refused() {
+    local status=$1 pattern=$2 sum
+    shift 2
+    sum=$(cat "$out"/checkpoint* | cksum)
+    on 2 "${basis[@]}" "$@" >"$scratch/log" 2>&1
+    [ $? = "$status" ] || fail "$pattern: another exit status than $status"
+    says "$pattern"
+    [ "$(grep -c '^exigo:' "$scratch/log")" = 1 ] || fail "$pattern: not alone"
+    [ "$(cat "$out"/checkpoint* | cksum)" = "$sum" ] ||
+        fail "$pattern: the checkpoint has changed"
+}
+
+size=$(stat -c %s "$scratch/good.h5")
+cp "$scratch/good.h5" "$scratch/flipped.h5"
+byte=$(od -An -tu1 -j $((size / 2)) -N1 "$scratch/good.h5")
+# shellcheck disable=SC2059
+printf "\\x$(printf %x $((255 - byte)))" |
+    dd of="$scratch/flipped.h5" bs=1 seek=$((size / 2)) conv=notrunc status=none
+head -c $((size - 1)) "$scratch/good.h5" >"$scratch/short.h5"
+head -c 9000 "$program" >"$scratch/foreign.h5"
+
+put_back "$scratch/flipped.h5" "$scratch/older.h5"
+goes_on 3 'a flipped byte, and the one before'
+says 'checkpoint.h5: damaged: its bytes do not sum up.*going on from the one'
+put_back "$scratch/short.h5"
+refused 1 'checkpoint.h5: damaged: .* bytes, want .*--resume never'
+put_back "$scratch/foreign.h5" "$scratch/short.h5"
+refused 1 'checkpoint.h5: is no checkpoint of this version'
+refused 1 'short.h5: damaged' --resume "$scratch/short.h5"
+refused 1 'none.h5: No such file' --resume "$scratch/none.h5"
+rm "$out"/checkpoint*
+mkdir "$out/checkpoint.h5"
+on 2 "${basis[@]}" >"$scratch/log" 2>&1 && fail 'a directory is no checkpoint'
+says 'checkpoint.h5: is no regular file'
+rmdir "$out/checkpoint.h5"
+
+# Of another run.
+put_back "$scratch/good.h5"
+refused 2 "was made with --lr '0.001', this run has '0.002'" --lr 0.002
+refused 2 "was made with --data '.*more', this run has" --data "$data"
+cp -r "$data" "$scratch/kept" && rm -r "$scratch/more" &&
+    "$build"/tests/tool_synth "$scratch/kept" 4001 211 &&
+    mkdir "$scratch/more" && cp "$scratch"/kept/* "$scratch/more/"
+printf '\001' | dd of="$scratch/more/train-images-idx3-ubyte" bs=1 \
+    seek=$((16 + 784 + 400)) conv=notrunc status=none
+refused 2 'was made with other data'
+cp "$scratch"/kept/* "$scratch/more/"
+
+# FILE and never; an option that makes no results may differ.
+rm "$out"/checkpoint*
+goes_on 2 'FILE' --resume "$scratch/good.h5" --quiet=no
+put_back "$scratch/flipped.h5" "$scratch/short.h5"
+start 2 --resume never
+until_epoch 1
+hit USR1 1
+ended 75
+goes_on 1 'never, then on'
+finish
