@@ -16,6 +16,7 @@ basis=(--data "$scratch/more" --seed 4 --epochs 5 --batch 16 --target predicted
 start() {
     local ranks=$1
     shift
+    mkdir -p "$out"
     rm -f "$out/run.jsonl"
     "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np "$ranks" \
         "$program" "${basis[@]}" "$@" </dev/null >"$scratch/log" 2>&1 &
@@ -25,7 +26,8 @@ start() {
 # until_epoch N: the run has finished so many epochs since it was started.
 until_epoch() {
     local tries=0
-    while [ "$(cat "$out/run.jsonl" 2>/dev/null | grep -c '"epoch", ')" -lt "$1" ]; do
+    touch "$out/run.jsonl"
+    while [ "$(grep -c '"event": "epoch"' "$out/run.jsonl")" -lt "$1" ]; do
         if [ $((tries += 1)) = 1500 ] || ! kill -0 "$launcher"; then
             fail "epoch $1 does not come"
             cat "$scratch/log"
@@ -37,10 +39,10 @@ until_epoch() {
 
 # hit SIGNAL mpirun|RANK
 hit() {
-    local pid=$launcher ranks
+    local pid=$launcher children
     if [ "$2" != mpirun ]; then
-        mapfile -t ranks < <(pgrep -P "$launcher")
-        pid=${ranks[$2]}
+        mapfile -t children < <(pgrep -P "$launcher")
+        pid=${children[$2]}
     fi
     kill -"$1" "$pid"
 }
