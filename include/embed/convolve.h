@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "kern/kern.h"
 #include "par/par.h"
 
 /** A grid and its kernel.  Opaque. */
@@ -34,27 +35,28 @@ typedef struct {
     double bytes;
 } exg_convolve_cost;
 
-/** Nodes n on an axis for at least `wanted`, where transforms of the length
- * they need, 2 n + 16, have no prime factors but 2, 3, 5 and 7.  Local. */
+/** Nodes n on an axis for at least `wanted`, where the length of transforms,
+ * n + 8, has no prime factors but 2, 3, 5 and 7.  Local. */
 exg_int exg_convolve_nodes(exg_int wanted);
 
 /** Prepare grids of n nodes on each axis, `spacing` apart.  Collective.
  *
- * Time and memory are O(n^dims): 24 bytes times 2^dims / 2 n^dims, per rank.
+ * Time is O(n^dims log n), memory some 24 bytes times n^2 or 48 times n^3, both
+ * shared by the ranks.
  * @param[in]  dims     1, 2 or 3
  * @param[in]  n        of exg_convolve_nodes()
  * @param[in]  spacing  > 0
  * @param[out] out      ended by exg_convolve_destroy()
  * @return EXG_OK, EXG_ENOMEM */
-EXG_MUST_CHECK exg_status exg_convolve_create(const exg_par *par, int dims,
+EXG_MUST_CHECK exg_status exg_convolve_create(const exg_par *par,
+                                              const exg_kern *kern, int dims,
                                               exg_int n, double spacing,
                                               exg_convolve **out);
 
 /** Free; sets *c NULL.  Local. */
 void exg_convolve_destroy(exg_convolve **c);
 
-/** The mean of the kernel over the padded grid, which the potential lacks: add
- * it times the total charge.  Local. */
+/** What the potential lacks: add it times the total charge.  Local. */
 double exg_convolve_mean(const exg_convolve *c);
 
 /** The potential of the charges of all ranks.  Collective.

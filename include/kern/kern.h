@@ -12,6 +12,7 @@
 
 #include "core/lane.h"
 #include "core/mem.h"
+#include "kern/fft.h"
 #include "kern/field.h"
 #include "kern/near.h"
 #include "kern/pairs.h"
@@ -122,6 +123,18 @@ typedef struct {
     /** A grid to points; see exg_stencil_gather_ref(). */
     void (*stencil_gather)(const exg_stencil *s, const float *grid,
                            float *value, float *slope);
+
+    /** Fourier transforms in lanes, and what goes with them; see fft.h. */
+    void (*fft_run)(const exg_fft *f, int back, float *x);
+    void (*fft_twist)(exg_int n, const float *w, const float *from, float *to);
+    void (*fft_untwist)(exg_int n, const float *w, const float *from,
+                        float *to);
+    void (*fft_enter)(exg_int n, const float *w, const float *from, float *to);
+    void (*fft_leave)(exg_int n, const float *w, const float *from, float *to);
+    void (*fft_scale)(exg_int n, const int32_t *row, const float *factor,
+                      float *x);
+    void (*fft_turn)(const float *from, exg_int from_step, float *to,
+                     exg_int to_step);
 } exg_kern;
 
 /** The table for a wish, or the best one for this CPU.  Local.

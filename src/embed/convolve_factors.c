@@ -4,9 +4,14 @@
  * (section 8-3-3) for splines of order P, axis by axis: W^2P / (sum W^2P)^2,
  * with W(k) = sin(k/2) / (k/2), the sum over the aliases k + 2 pi a.  The
  * kernel is even, so its transform is a cosine transform of one corner of the
- * grid.  Its mean is taken off in double: what is left is small for small maps,
- * where 1 / (1 + r^2) is nearly constant and single precision would see no
- * slope. */
+ * grid.  A constant is taken off in double: what is left is small for small
+ * maps, where 1 / (1 + r^2) is nearly constant and single precision would see
+ * no slope.
+ *
+ * On the axis of nodes the kernel ends at L, where its image begins as the
+ * negative; so beyond the farthest pair of points it falls to 0 like an error
+ * function, which is smooth enough for the splines. */
+#include <fftw3.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -17,6 +22,8 @@ enum {
     ALIASES = 12 /* W^2P falls as a^-12 */
 };
 
+#define STEEP 3.3 /* erfc(3.3) = 3e-6 */
+
 /* 1 - 1 / (1 + r^2): no cancellation for small r. */
 static double defect(double spacing, exg_int i, exg_int j, exg_int k)
 {
@@ -25,34 +32,50 @@ static double defect(double spacing, exg_int i, exg_int j, exg_int k)
     return r2 / (1.0 + r2);
 }
 
-/* How many nodes of the padded axis are as far from 0 as node i. */
-static double copies(exg_int i, exg_int m)
+/* The kernel less the constant, on its way to 0. */
+static double fall(const exg_convolve *c, exg_int i)
 {
-    return i == 0 || 2 * i == m ? 1.0 : 2.0;
+    const double from = (double)(c->n - EXG_RIM);
+    const double way = ((double)i - from) / ((double)c->node->n - from);
+
+    return way <= 0.0 ? 1.0 : 0.5 * erfc(STEEP * (2.0 * way - 1.0));
+}
+
+/* How many nodes of an axis are as far from 0 as node i. */
+static double copies(exg_int i, exg_int band)
+{
+    return i == 0 || i == band - 1 ? 1.0 : 2.0;
+}
+
+/* Nodes of a cosine transform across rows. */
+static exg_int row_band(const exg_convolve *c)
+{
+    return c->dims > 2 ? c->band : 1;
 }
 
 static double mean_defect(const exg_convolve *c, double spacing)
 {
-    double sum = 0.0;
+    const exg_int rows = row_band(c);
+    double sum = 0.0, all = 0.0;
 
     for (exg_int p = 0; p < c->band; p++) {
-        for (exg_int r = 0; r <= c->mrow / 2; r++) {
+        for (exg_int r = 0; r < rows; r++) {
+            const double weight = copies(p, c->band) * copies(r, rows);
             double row = 0.0;
 
-            for (exg_int i = 0; i < c->half; i++) {
-                row += copies(i, c->m) * defect(spacing, i, r, p);
+            for (exg_int i = 0; i < c->node->n; i++) {
+                row += (i == 0 ? 1.0 : 2.0) * defect(spacing, i, r, p);
             }
-            sum += row * copies(p, c->mplane) * copies(r, c->mrow);
+            sum += row * weight;
+            all += weight * (double)(2 * c->node->n - 1);
         }
     }
-    return sum / ((double)c->m * (double)c->mrow * (double)c->mplane);
+    return sum / all;
 }
 
-/* Influence of wave k <= m / 2 of an axis of m nodes, over m for the way back.
- */
-static double influence(exg_int k, exg_int m)
+/* Influence of the wave of half an angle, over n for the way back. */
+static double influence(double angle, exg_int n)
 {
-    const double angle = M_PI * (double)k / (double)m;
     double own = 1.0, all = 0.0;
 
     for (int a = -ALIASES; a <= ALIASES; a++) {
@@ -63,32 +86,39 @@ static double influence(exg_int k, exg_int m)
         own = a == 0 ? power : own;
         all += power;
     }
-    return own / (all * all * (double)m);
+    return own / (all * all * (double)n);
 }
 
-/* A corner of one plane of the kernel and its cosine transforms. */
+/* A corner of one plane of the kernel and its cosine transforms: waves j + 1/2
+ * of the axis of nodes, waves j of rows. */
 typedef struct {
-    float *x;
+    float *x, *fall;
     exg_int rows, width;
     fftwf_plan row, col;
 } corner;
 
 static exg_status corner_create(const exg_convolve *c, corner *k)
 {
-    const int half = (int)c->half, rows = (int)(c->mrow / 2 + 1);
-    const fftwf_r2r_kind even = FFTW_REDFT00;
+    const int width = (int)c->node->n, rows = (int)row_band(c);
+    const fftwf_r2r_kind even = FFTW_REDFT00, half = FFTW_REDFT01;
     exg_status st = EXG_OK;
 
     k->rows = rows;
-    EXG_TRY(exg_new(&k->x, rows * c->half));
-    k->row = fftwf_plan_many_r2r(1, &half, rows, k->x, NULL, 1, half, k->x,
-                                 NULL, 1, half, &even, FFTW_ESTIMATE);
+    k->width = width;
+    EXG_TRY(exg_new(&k->x, k->rows * k->width));
+    EXG_TRY(exg_new(&k->fall, k->width));
+    for (exg_int i = 0; i < k->width; i++) {
+        k->fall[i] = (float)fall(c, i);
+    }
+    k->row = fftwf_plan_many_r2r(1, &width, rows, k->x, NULL, 1, width, k->x,
+                                 NULL, 1, width, &half, FFTW_ESTIMATE);
     if (rows > 1) {
-        k->col = fftwf_plan_many_r2r(1, &rows, half, k->x, NULL, half, 1, k->x,
-                                     NULL, half, 1, &even, FFTW_ESTIMATE);
+        k->col =
+            fftwf_plan_many_r2r(1, &rows, width, k->x, NULL, width, 1, k->x,
+                                NULL, width, 1, &even, FFTW_ESTIMATE);
     }
     if (k->row == NULL || (rows > 1 && k->col == NULL)) {
-        st = exg_fail(EXG_ENOMEM, "t-SNE: no FFTW plan of length %d", half);
+        st = exg_fail(EXG_ENOMEM, "t-SNE: no FFTW plan of length %d", width);
     }
 done:
     return st;
@@ -99,6 +129,25 @@ static void corner_free(corner *k)
     fftwf_destroy_plan(k->row);
     fftwf_destroy_plan(k->col);
     exg_free(k->x);
+    exg_free(k->fall);
+}
+
+/* Lane l of my block b: wave `row` of the axis of rows and `node` of the axis
+ * of nodes, as the cosine transforms count them. */
+typedef struct {
+    exg_int row, node; /* node < 0: there is no such line */
+} line;
+
+static line line_of(const exg_convolve *c, exg_int b, exg_int l)
+{
+    const exg_int m = c->dims > 2 ? c->other->n : 1, n = c->node->n;
+    const exg_int block = c->block.first + b;
+    const exg_int at = block / (c->dims > 2 ? 2 * m : 1) * EXG_LINE + l;
+    const exg_int wave = at < n ? c->node->wave[at] : -1; /* and a quarter */
+    const int32_t *row = block / m % 2 == 0 ? c->even : c->odd;
+
+    return (line){.row = c->dims > 2 ? row[block % m] : 0,
+                  .node = 2 * wave < n ? 2 * wave : 2 * (n - wave) - 1};
 }
 
 /* Element p of my lines. */
@@ -106,59 +155,68 @@ static void put_plane(exg_convolve *c, double spacing, double mean, exg_int p,
                       corner *k)
 {
     for (exg_int r = 0; r < k->rows; r++) {
-        for (exg_int i = 0; i < c->half; i++) {
-            k->x[r * c->half + i] = (float)(mean - defect(spacing, i, r, p));
+        float *x = k->x + r * k->width;
+
+        for (exg_int i = 0; i < k->width; i++) {
+            x[i] = (float)(mean - defect(spacing, i, r, p)) * k->fall[i];
         }
     }
     fftwf_execute(k->row);
     if (k->rows > 1) {
         fftwf_execute(k->col);
     }
-    for (exg_int l = 0; l < c->line.count; l++) {
-        const exg_int wave = (c->line.first + l) / c->half;
-        const exg_int r = 2 * wave > c->mrow ? c->mrow - wave : wave;
-        const exg_int i = (c->line.first + l) % c->half;
+    for (exg_int b = 0; b < c->block.count; b++) {
+        for (exg_int l = 0; l < EXG_LINE; l++) {
+            const line v = line_of(c, b, l);
 
-        c->factor[l * c->band + p] = k->x[r * c->half + i];
+            c->factor[(b * c->band + p) * EXG_LINE + l] =
+                v.node < 0 ? 0.0f : k->x[v.row * k->width + v.node];
+        }
     }
 }
 
-/* The influence of every wave up to the middle of an axis. */
-static exg_status table_of(const exg_convolve *c, double **by_wave)
+/* The influence of every wave, by axis. */
+typedef struct {
+    double *node, *other;
+} tables;
+
+static exg_status tables_create(const exg_convolve *c, tables *t)
 {
+    const exg_int n = c->node->n, m = c->other->n;
     exg_status st = EXG_OK;
 
-    EXG_TRY(exg_new(by_wave, c->half));
-    for (exg_int k = 0; k < c->half; k++) {
-        (*by_wave)[k] = influence(k, c->m);
+    EXG_TRY(exg_new(&t->node, n));
+    EXG_TRY(exg_new(&t->other, c->band));
+    for (exg_int k = 0; k < n; k++) {
+        t->node[k] = influence(M_PI * ((double)k + 0.5) / (double)(2 * n), n);
+    }
+    for (exg_int k = 0; k < c->band; k++) {
+        t->other[k] = influence(M_PI * (double)k / (double)(2 * m), 2 * m);
     }
 done:
     return st;
 }
 
-/* Transform line l of mine, and put the influence on it. */
+/* Transform lane l of my block b across planes, and put the influence on it. */
 static void finish_line(exg_convolve *c, fftwf_plan plan, float *x,
-                        const double *by_wave, exg_int l)
+                        const tables *t, exg_int b, exg_int l)
 {
-    float *factor = c->factor + l * c->band;
-    const exg_int line = c->line.first + l, wave = line / c->half;
-    const exg_int r = 2 * wave > c->mrow ? c->mrow - wave : wave;
+    float *factor = c->factor + b * c->band * EXG_LINE + l;
+    const line v = line_of(c, b, l);
     const double of_line =
-        by_wave[line % c->half] * (c->mrow > 1 ? by_wave[r] : 1.0);
+        v.node < 0 ? 0.0
+                   : t->node[v.node] * (c->dims > 2 ? t->other[v.row] : 1.0);
 
     for (exg_int p = 0; p < c->band; p++) {
-        x[p] = factor[p];
+        x[p] = factor[p * EXG_LINE];
     }
     if (plan != NULL) {
         fftwf_execute(plan);
     }
     for (exg_int p = 0; p < c->band; p++) {
-        const double of_plane = plan != NULL ? by_wave[p] : 1.0;
+        const double of_plane = plan != NULL ? t->other[p] : 1.0;
 
-        factor[p] = (float)((double)x[p] * of_line * of_plane);
-    }
-    if (line == 0) {
-        factor[0] = 0.0f; /* the mean, up to rounding */
+        factor[p * EXG_LINE] = (float)((double)x[p] * of_line * of_plane);
     }
 }
 
@@ -167,11 +225,11 @@ static exg_status finish_lines(exg_convolve *c)
     const int band = (int)c->band;
     fftwf_plan plan = NULL;
     float *x = NULL;
-    double *by_wave = NULL;
+    tables t = {.node = NULL};
     exg_status st = EXG_OK;
 
     EXG_TRY(exg_new(&x, c->band));
-    EXG_TRY(table_of(c, &by_wave));
+    EXG_TRY(tables_create(c, &t));
     if (band > 1) {
         plan = fftwf_plan_r2r_1d(band, x, x, FFTW_REDFT00, FFTW_ESTIMATE);
         if (plan == NULL) {
@@ -179,13 +237,14 @@ static exg_status finish_lines(exg_convolve *c)
             goto done;
         }
     }
-    for (exg_int l = 0; l < c->line.count; l++) {
-        finish_line(c, plan, x, by_wave, l);
+    for (exg_int i = 0; i < c->block.count * EXG_LINE; i++) {
+        finish_line(c, plan, x, &t, i / EXG_LINE, i % EXG_LINE);
     }
 done:
     fftwf_destroy_plan(plan);
     exg_free(x);
-    exg_free(by_wave);
+    exg_free(t.node);
+    exg_free(t.other);
     return st;
 }
 

@@ -2,36 +2,48 @@
 #ifndef EXG_SRC_EMBED_CONVOLVE_IMPL_H
 #define EXG_SRC_EMBED_CONVOLVE_IMPL_H
 
-#include <complex.h>
-#include <fftw3.h>
-
 #include "embed/convolve.h"
+#include "embed/fourier.h"
 #include "par/shard.h"
 
+enum {
+    EXG_LINE = 16,            /* lines, or rows, at a time: lanes          */
+    EXG_CHUNK = 2 * EXG_LINE, /* floats of a complex number in each of them */
+    EXG_RIM = 5               /* nodes of an axis less than the farthest pair */
+};
+
 /** Axes in the order of memory: plane, row, node.  An axis that the grid lacks
- * has one node and a transform of length 1. */
+ * has one node. */
 struct exg_convolve {
+    const exg_kern *kern;
     int dims;
-    exg_int n;              /* nodes on an axis                           */
-    exg_int m;              /* length of its transforms                   */
-    exg_int planes, mplane; /* n and m of the axis of planes, or 1 and 1  */
-    exg_int rows, mrow;     /* n and m of the axis of rows, or 1 and 1    */
-    exg_int half;           /* m / 2 + 1                                  */
-    exg_int width;          /* complex numbers from row to row, >= half   */
-    exg_int lines;          /* mrow * half: transforms across planes      */
-    exg_int pitch;          /* complex numbers from line to line          */
-    exg_int band;           /* mplane / 2 + 1: factors of a line          */
-    exg_shard plane, line;  /* mine                                       */
+    exg_int n;              /* nodes on an axis                          */
+    exg_int planes, rows;   /* of the grid: n or 1                       */
+    exg_int padded;         /* n in whole lanes                          */
+    exg_fft *node;          /* transforms of the axis of nodes           */
+    exg_fft *other;         /* of the other axes; each wants two of them */
+    exg_int band;           /* waves of another axis, but for their sign */
+    exg_int groups;         /* of EXG_LINE waves of the axis of nodes    */
+    exg_int blocks;         /* of EXG_LINE lines across planes           */
+    exg_shard plane, block; /* mine                                    */
     double mean;
 
-    uint32_t *charge;      /* shape (plane.count, rows, n)                   */
-    fftwf_complex *across; /* shape (mrow, width): a plane; rows in place    */
-    fftwf_complex *turned; /* shape (lines, plane.count)                     */
-    fftwf_complex *post;   /* shape (R)(line.count, planes of R)             */
-    fftwf_complex *along;  /* shape (pitch): a line                          */
-    float *factor;         /* shape (line.count, band)                       */
-    fftwf_plan row_to, row_from, col_to, col_from, line_to, line_from;
-    int *count, *turned_count, *turned_first, *post_count, *post_first;
+    float *quarter; /* shape (n, 2): twist of the axis of nodes           */
+    float *half;    /* shape (n, 2): of another axis's odd waves          */
+    int32_t *even;  /* shape (other->n): rows of factors, by place        */
+    int32_t *odd;
+    float *factor; /* shape (block.count, band, EXG_LINE)                */
+
+    uint32_t *charge; /* shape (plane.count, rows, n)                   */
+    float *row;       /* shape (EXG_LINE, padded): rows, one by one     */
+    float *lane;      /* shape (padded, EXG_LINE): rows, side by side   */
+    float *wave;      /* chunks of the longest transform                */
+    float *twin;      /* chunks of other->n: odd waves                  */
+    float *flat;      /* shape (groups, rows) chunks: a plane, in space */
+    float *there;     /* shape (blocks, plane.count) chunks             */
+    float *here;      /* shape (R)(block.count, planes of R) chunks; may
+                         be `there` where one rank has all              */
+    int *count, *there_count, *there_first, *here_count, *here_first;
     int *share_count, *share_first;
     exg_convolve_cost cost;
 };
@@ -39,5 +51,15 @@ struct exg_convolve {
 /** c->factor and c->mean, from the rest.  Local; alike on every rank.
  * @return EXG_OK, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_convolve_factors(exg_convolve *c, double spacing);
+
+/** My planes' transforms, from c->charge times `unit` to c->there.  Local. */
+void exg_convolve_planes_to(exg_convolve *c, float unit);
+
+/** And back, to my planes of the potential. */
+void exg_convolve_planes_from(exg_convolve *c, float *potential);
+
+/** Transform my lines in c->here, multiply, transform back.  Local.
+ * @param[in] size  of the communicator */
+void exg_convolve_lines(exg_convolve *c, int size);
 
 #endif

@@ -164,7 +164,8 @@ static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
         e->age = SORT_EVERY;
     }
     e->mesh = mesh;
-    EXG_TRY(exg_convolve_create(par, e->dims, mesh.n, mesh.spacing, &e->grid));
+    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n, mesh.spacing,
+                                &e->grid));
     e->cost.grids++;
 done:
     return st;

@@ -26,4 +26,11 @@ const exg_kern EXG_KERN(exg_kern_table) = {
     .near_distances = EXG_KERN(exg_near_distances),
     .stencil_spread = EXG_KERN(exg_stencil_spread),
     .stencil_gather = EXG_KERN(exg_stencil_gather),
+    .fft_run = EXG_KERN(exg_fft_run),
+    .fft_twist = EXG_KERN(exg_fft_twist),
+    .fft_untwist = EXG_KERN(exg_fft_untwist),
+    .fft_enter = EXG_KERN(exg_fft_enter),
+    .fft_leave = EXG_KERN(exg_fft_leave),
+    .fft_scale = EXG_KERN(exg_fft_scale),
+    .fft_turn = EXG_KERN(exg_fft_turn),
 };

@@ -59,6 +59,20 @@ void EXG_KERN(exg_stencil_spread)(const exg_stencil *s, int bits,
 void EXG_KERN(exg_stencil_gather)(const exg_stencil *s, const float *grid,
                                   float *value, float *slope);
 
+void EXG_KERN(exg_fft_run)(const exg_fft *f, int back, float *x);
+void EXG_KERN(exg_fft_twist)(exg_int n, const float *w, const float *from,
+                             float *to);
+void EXG_KERN(exg_fft_untwist)(exg_int n, const float *w, const float *from,
+                               float *to);
+void EXG_KERN(exg_fft_enter)(exg_int n, const float *w, const float *from,
+                             float *to);
+void EXG_KERN(exg_fft_leave)(exg_int n, const float *w, const float *from,
+                             float *to);
+void EXG_KERN(exg_fft_scale)(exg_int n, const int32_t *row, const float *factor,
+                             float *x);
+void EXG_KERN(exg_fft_turn)(const float *from, exg_int from_step, float *to,
+                            exg_int to_step);
+
 void EXG_KERN(exg_near_sieve)(exg_int m, const float *a, const float *ka,
                               const float *b, const float *kb, uint64_t *hit);
 void EXG_KERN(exg_near_distances)(exg_int d, const float *x, const float *y,
