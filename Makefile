@@ -129,7 +129,8 @@ sanitize: ## run all tests under ASan and UBSan, on 2 ranks
 	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) BUILD=sanitize RANKS=2 check
 
 faults: ## make every step that can fail do so, in a debug build
-	@$(MAKE) BUILD=debug build/debug/exigo-mpi build/debug/tests/tool_synth
+	@$(MAKE) BUILD=debug build/debug/exigo-mpi build/debug/exigo-tsne \
+	    build/debug/tests/tool_synth build/debug/tests/tool_matrix
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/faults.sh build/debug
 
 bench: all $(benches) ## measure speed beside PyTorch and scikit-learn

@@ -17,6 +17,16 @@ whole=(--data "$scratch/packed" --epochs 2 --batch 32 --baseline mean
 plain=(--data "$data" --limit-train 50 --limit-test 20 --epochs 0
     --stages embed --tsne-init random --tsne-dims 2
     --init "$scratch/out/results.h5")
+film=(--data "$data" --limit-train 90 --limit-test 20 --epochs 2 --batch 32
+    --stages 'train,embed' --tsne-epochs --tsne-pca 9 --tsne-sweep '3,5'
+    --tsne-dims '2,3' --tsne-engine fft)
+x=$scratch/x.h5
+"$build"/tests/tool_matrix "$x" || exit 1
+matrix=("$x:/group/x" "$scratch/map.h5" --labels "$x:/label" --keep-features
+    --tsne-perplexity '5,9' --tsne-sweep 4 --tsne-pca 5 --tsne-iterations 5
+    --tsne-engine exact --plots "$scratch/plots")
+grid=("$x:/int" "$scratch/map.h5" --tsne-engine fft --tsne-dims 3
+    --tsne-perplexity 5 --tsne-iterations 2)
 
 # fails POINT RANK ARGUMENTS...: 1 where this rank does not come there.
 fails() {
@@ -58,6 +68,11 @@ fails create_file 1 "${whole[@]}" "${common[@]}" ||
     fail "results can be written"
 cp "$scratch/out/checkpoint.h5" "$scratch/kept.h5" || fail "no checkpoint"
 sweep "${whole[@]}" "${common[@]}" --resume "$scratch/kept.h5"
+
+sweep "${film[@]}" "${common[@]}"
+program=$build/exigo-tsne
+sweep "${matrix[@]}"
+sweep "${grid[@]}"
 [ "$tried" != ' ' ] || fail "$program has no fault points"
 count=$(wc -w <<<"$tried")
 echo "$((count > failures ? count - failures : 0)) passed, $failures failed"
