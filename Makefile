@@ -56,13 +56,14 @@ tests    := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/check_*.c tests/m
 benches  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
 helpers  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/tool_*.c))
 tools    := $(patsubst analysis/exigo_%.c,analysis/exigo-%,$(wildcard analysis/exigo_*.c))
+obj_tools := $(patsubst %.c,$(O)/%.o,$(filter-out analysis/exigo_%,$(wildcard analysis/*.c)))
 quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDEXPANSION:
 .PHONY: all run check deps data help clean lint format bench sanitize faults plots \
-        configure install uninstall
+        cluster configure install uninstall
 
 programs := exigo-mpi exigo-tsne
 all: $(programs) $(tools) ## build ./exigo-mpi and the analysis tools
@@ -75,7 +76,7 @@ analysis/exigo-%: $(O)/analysis/exigo-%
 
 $(addprefix $(O)/,$(programs)): $(O)/exigo-%: $(O)/app/%_main.o $(obj_app) $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
-$(O)/analysis/exigo-%: $(O)/analysis/exigo_%.o $(lib)
+$(O)/analysis/exigo-%: $(O)/analysis/exigo_%.o $(obj_tools) $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(lib): $(obj_lib) $(obj_kern)
 	$(call quiet,AR)rm -f $@ && ar rcs $@ $^
@@ -105,7 +106,7 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 
 # Missing packages are installed for the goals that promise to work on a fresh
 # machine; a plain `make` names them and stops.
-install_goals := run check deps bench sanitize faults lint plots
+install_goals := cluster run check deps bench sanitize faults lint plots
 build/packages.ok: jobs/setup.sh
 	@mkdir -p build
 	@jobs/setup.sh $(if $(filter $(install_goals),$(MAKECMDGOALS)),--install)
@@ -133,13 +134,17 @@ faults: ## make every step that can fail do so, in a debug build
 	    build/debug/tests/tool_synth build/debug/tests/tool_matrix
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/faults.sh build/debug
 
+cluster: all $(O)/tests/tool_synth ## run the job scripts on a SLURM of two nodes, and lose hosts
+	@jobs/setup.sh --cluster --install
+	@MPIRUN='$(MPIRUN)' tests/cluster/run.sh
+
 bench: all $(benches) ## measure speed beside PyTorch and scikit-learn
 	@tests/bench.sh $(O)
 
 plots: all ## redraw the figures of save/results.h5
 	analysis/exigo-plot save/results.h5
 
-sources = $(wildcard src/*/*.[ch] include/*/*.h tests/*.[ch] analysis/*.c)
+sources = $(wildcard src/*/*.[ch] include/*/*.h tests/*.[ch] analysis/*.[ch])
 format: ## lay out all C sources by .clang-format
 	clang-format -i $(sources)
 
