@@ -4,6 +4,9 @@
 #
 #   job_prepare "$@"    modules, MPI settings; checks that program and data exist
 #   job_launch "$@"     exigo-mpi on every task of the allocation
+# or, in its place:
+#   job_tell            what the log begins with
+#   job_command RANKS   sets `launcher`, which starts so many ranks
 #
 # The arguments are those of exigo-mpi.
 
@@ -53,11 +56,14 @@ load_modules() {
 }
 
 # The environment of mpi-env.sh is for a laptop or a shared machine.  In a job
-# the cores are ours: ranks are bound, and do not exceed what was asked for.
+# the cores are ours: ranks are bound, and do not exceed what was asked for.  A
+# host that vanishes ends the job within seconds instead of hanging it until the
+# time limit: mpirun probes connections that are silent.  (Under srun SLURM
+# notices, after its SlurmdTimeout.)
 set_environment() {
     local tasks=${SLURM_TASKS_PER_NODE%%[!0-9]*}
     # shellcheck source=jobs/mpi-env.sh
-    NP=$tasks . jobs/mpi-env.sh
+    NP=$tasks KEEPALIVE=yes . jobs/mpi-env.sh
     unset OMPI_MCA_hwloc_base_binding_policy OMPI_MCA_rmaps_base_oversubscribe
     if [ "$tasks" -gt "${SLURM_CPUS_ON_NODE:-$tasks}" ]; then
         export OMPI_MCA_mpi_yield_when_idle=1
@@ -69,12 +75,23 @@ choose_launcher() {
     local known
     known=$(srun --mpi=list 2>&1 || true)
     case ${LAUNCHER:-auto}/$known in
-    auto/*pmix* | srun/*)
-        launcher=(srun --mpi=pmix --kill-on-bad-exit=1
-            --ntasks="$SLURM_NTASKS" --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}")
-        ;;
-    auto/* | mpirun/*) launcher=(mpirun -np "$SLURM_NTASKS") ;;
+    auto/*pmix* | srun/*) starts_by=srun ;;
+    auto/* | mpirun/*) starts_by=mpirun ;;
     *) die "LAUNCHER is $LAUNCHER, want auto, srun or mpirun" ;;
+    esac
+}
+
+# job_command RANKS [SRUN-OPTION...]
+job_command() {
+    local ranks=$1 nodes=$SLURM_JOB_NUM_NODES
+    shift
+    [ "$nodes" -le "$ranks" ] || nodes=$ranks
+    case $starts_by in
+    srun)
+        launcher=(srun --mpi=pmix --kill-on-bad-exit=1 --nodes="$nodes"
+            --ntasks="$ranks" --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" "$@")
+        ;;
+    mpirun) launcher=(mpirun -np "$ranks") ;;
     esac
 }
 
@@ -88,13 +105,18 @@ job_prepare() {
     choose_launcher
 }
 
-job_launch() {
-    local out=()
-    [ -n "$(option out '' "$@")" ] || out=(--out "save/job-$SLURM_JOB_ID")
+job_tell() {
     echo "job $SLURM_JOB_ID: $SLURM_NTASKS ranks on $SLURM_JOB_NUM_NODES" \
         "node(s), $SLURM_JOB_NODELIST, since $(date -u +%Y-%m-%dT%H:%M:%SZ)"
     ./exigo-mpi --version
     env | LC_ALL=C sort | sed -n '/^\(OMPI_MCA_\|OPENBLAS_\|OMP_NUM\|EXG_\)/s/^/  /p'
+}
+
+job_launch() {
+    local out=()
+    [ -n "$(option out '' "$@")" ] || out=(--out "save/job-$SLURM_JOB_ID")
+    job_tell
+    job_command "$SLURM_NTASKS"
     set -- ./exigo-mpi ${out[@]+"${out[@]}"} "$@"
     echo "+ ${launcher[*]} $*"
     "${launcher[@]}" "$@"

@@ -5,12 +5,18 @@
 # many) a rank that waits gives its core away: without that an allreduce takes a
 # thousand times longer.  No binding, so that several small runs do not share
 # one core.  A preset BLAS
-# kernel below the CPU's own would halve its speed, so it goes.
+# kernel below the CPU's own would halve its speed, so it goes.  For several
+# hosts, KEEPALIVE=yes: mpirun notices within seconds that one is cut off.
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_hwloc_base_binding_policy=none
 if [ "${NP:-1000}" -gt "$(getconf _NPROCESSORS_ONLN)" ]; then
     export OMPI_MCA_mpi_yield_when_idle=1
+fi
+if [ -n "${KEEPALIVE:-}" ]; then
+    export OMPI_MCA_oob_tcp_keepalive_time=3
+    export OMPI_MCA_oob_tcp_keepalive_intvl=1
+    export OMPI_MCA_oob_tcp_keepalive_probes=3
 fi
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 unset OPENBLAS_CORETYPE

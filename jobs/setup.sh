@@ -1,11 +1,21 @@
 #!/bin/sh
-# setup.sh [--install] -- are the system packages there?
+# setup.sh [--cluster] [--install] -- are the system packages there?
 #
-# Looks with pkg-config and the shell.  With --install, and as root or with
+# Looks with pkg-config and the shell; with --cluster, for what the tests of
+# `make cluster` want beside.  With --install, and as root or with
 # passwordless sudo on a machine that has apt, installs what is missing and
 # says so; otherwise lists the missing packages for apt and dnf and stops with
 # exit status 1.
 set -eu
+
+cluster='' install=''
+for word in "$@"; do
+    case $word in
+    --cluster) cluster=yes ;;
+    --install) install=yes ;;
+    *) echo "setup.sh: $word: want --cluster or --install" >&2 && exit 2 ;;
+    esac
+done
 
 missing_apt='' missing_dnf=''
 need() { # need APT-PACKAGE DNF-PACKAGE TEST...
@@ -40,6 +50,26 @@ look() {
     need hdf5-tools hdf5 has h5diff
     need curl curl has curl
     need ca-certificates ca-certificates test -d /etc/ssl/certs
+    [ -z "$cluster" ] || look_for_cluster
+}
+
+look_for_cluster() {
+    PATH=$PATH:/usr/sbin:/sbin
+    need slurmctld slurm-slurmctld has slurmctld
+    need slurmd slurm-slurmd has slurmd
+    need slurm-client slurm has sbatch
+    need slurm-wlm-basic-plugins slurm plugin select_cons_tres
+    need munge munge has munged
+    need iproute2 iproute has ip
+    need util-linux util-linux has nsenter
+    need procps procps-ng has ps
+}
+# shellcheck disable=SC2317
+plugin() { # of SLURM
+    for dir in /usr/lib/*/slurm-wlm /usr/lib/slurm-wlm /usr/lib64/slurm; do
+        [ ! -e "$dir/$1.so" ] || return 0
+    done
+    return 1
 }
 
 look
@@ -47,7 +77,7 @@ look
 
 as_root=''
 [ "$(id -u)" = 0 ] || as_root='sudo -n'
-if [ "${1-}" = --install ] && has apt-get >/dev/null &&
+if [ -n "$install" ] && has apt-get >/dev/null &&
     { [ -z "$as_root" ] || sudo -n true 2>/dev/null; }; then
     echo "installing system packages:$missing_apt"
     export DEBIAN_FRONTEND=noninteractive

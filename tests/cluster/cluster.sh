@@ -159,7 +159,7 @@ wait_for() { # JOB [SECONDS]
         state=$(inside "$dir/run/slurmctld.pid" scontrol show job -o "$1" |
             grep -o 'JobState=[A-Z_]*' | sort -u | tr '\n' ' ')
         case $state in
-        *PENDING* | *RUNNING* | *COMPLETING* | *CONFIGURING*) sleep 0.3 ;;
+        *PENDING* | *RUNNING* | *COMPLETING* | *CONFIGURING* | *REQUEUE*) sleep 0.3 ;;
         *)
             echo "$state"
             [ "$state" = 'JobState=COMPLETED ' ]

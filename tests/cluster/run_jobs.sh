@@ -1,78 +1,133 @@
 #!/bin/bash
 # run_jobs.sh [lo|ns] -- do the job scripts work on a real SLURM?
 #
-# Starts two nodes on this machine (see cluster.sh), submits both scripts with
-# either launcher, and compares each result with a plain mpirun's: the bits must
-# be equal.  Then the failures that a job must report: data that was not
-# fetched, and an option that does not exist.  Not part of `make check`: needs
-# root and SLURM.  Run it from anywhere after `make` and `make data`.
-set -euo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-cd "$here/../.."
+# Starts two nodes on this machine (see cluster.sh), submits every script of
+# jobs/, and compares each result with a plain mpirun's: the bits must be equal.
+# Then what a job must report: data that were not fetched, options that do not
+# exist, tasks that know nothing of each other.  `make cluster` runs it; needs
+# root and SLURM.
+# shellcheck source=tests/cluster/common.sh
+. "$(dirname "$0")/common.sh"
 mode=${1:-ns}
-tmp=$(mktemp -d)
+skip_unless slurmctld slurmd sbatch munged nsenter ip h5diff
 cluster() {
     local verb=$1
     shift
-    "$here/cluster.sh" "$verb" "$tmp/cluster" "$@"
+    tests/cluster/cluster.sh "$verb" "$scratch/cluster" "$@"
 }
-trap 'cluster down; rm -rf "$tmp"' EXIT
-small=(--limit-train 2000 --limit-test 300 --epochs 2 --stages 'train,explain')
-passed=0 failed=0
+prepare_scratch
+trap 'cluster down; rm -rf "$scratch"' EXIT
+small=(--data "$data" --seed 4 --limit-train 2000 --limit-test 300 --epochs 2
+    --stages 'train,explain')
 
-# count NAME COMMAND...: a check.
-count() {
-    local name=$1
-    shift
-    if "$@"; then
-        echo "ok    $name"
-        passed=$((passed + 1))
-    else
-        echo "FAIL  $name"
-        failed=$((failed + 1))
-    fi
-}
-
-# submit NAME SBATCH-ARGUMENT...: run to the end; the log is $tmp/NAME.log.
+# submit NAME SBATCH-ARGUMENT...: run to the end; the log is $scratch/NAME.log.
 submit() {
-    local name=$1 job
-    shift
-    job=$(cluster run sbatch --parsable --output="$tmp/$name.log" "$@")
-    cluster wait "$job" 120 >"$tmp/$name.state"
-}
-
-# same NAME SCRIPT...: completes, and its results are those of plain mpirun.
-same() {
     local name=$1
     shift
-    if ! submit "$name" "$@" "${small[@]}" --out "$tmp/$name"; then
-        cat "$tmp/$name.state" "$tmp/$name.log"
+    job=$(cluster run sbatch --parsable --output="$scratch/$name.log" "$@") ||
         return 1
-    fi
-    grep '^+ ' "$tmp/$name.log"
-    h5diff --exclude-path /provenance "$tmp/plain/results.h5" \
-        "$tmp/$name/results.h5"
+    cluster wait "$job" 120
+}
+
+# completes NAME SCRIPT...: and shows the log if it does not.
+completes() {
+    submit "$@" || {
+        cat "$scratch/$1.log"
+        return 1
+    }
+}
+
+# equal NAME SCRIPT...: completes, and its results are those of plain mpirun.
+equal() {
+    local name=$1
+    completes "$@" "${small[@]}" --out "$scratch/$name" &&
+        same "$scratch/plain/results.h5" "$scratch/$name/results.h5"
 }
 
 # spreads NAME: that run had a rank on both nodes.
 spreads() {
-    h5dump -a /provenance/hosts "$tmp/$1/results.h5" | grep 'node1 node2'
+    h5dump -a /provenance/hosts "$scratch/$1/results.h5" | grep 'node1 node2'
 }
 
 # fails NAME TEXT SCRIPT...: the job fails, and its log holds the text.
 fails() {
     local name=$1 text=$2
     shift 2
-    if submit "$name" "$@"; then
+    ! submit "$name" "$@" || return 1
+    grep -e "$text" "$scratch/$name.log" || {
+        cat "$scratch/$name.log"
         return 1
-    fi
-    grep -e "$text" "$tmp/$name.log"
+    }
+}
+
+# lines FILE N: it has so many.
+lines() {
+    cat "$1"
+    [ "$(wc -l <"$1")" = "$2" ]
+}
+
+# Three seeds and then their table, made by the job that the first task queues.
+array_is_merged() {
+    local table=$scratch/seeds/table.csv merge
+    completes array --array=3-5 --ntasks=2 --output="$scratch/array-%a.log" \
+        --nodes=1 jobs/array.sbatch "${small[@]}" || return 1
+    merge=$(sed -n 's/^job \([0-9]*\) will merge.*/\1/p' "$scratch/array-3.log")
+    cluster wait "$merge" 60 || return 1
+    cat "$scratch/seeds/merge.log"
+    lines "$table" 4 && grep -q '^run,seed,' "$table" &&
+        grep -q "seed-4/results.h5,4," "$table" &&
+        h5ls "$scratch/seeds/table.h5/eval_accuracy" | grep '{3}' &&
+        same "$scratch/plain/results.h5" "$scratch/seeds/seed-4/results.h5"
+}
+
+# A run is known by its maps where the perplexity varies.
+perplexities_are_merged() {
+    completes sweep --array=0-1 --ntasks=2 --output="$scratch/sweep-%a.log" \
+        --nodes=1 jobs/array.sbatch --data "$data" --seed 4 --epochs 1 \
+        --stages train,embed --tsne-samples 200 --tsne-iterations 60 \
+        --tsne-dims 2 || return 1
+    cluster wait "$(sed -n 's/^job \([0-9]*\) will merge.*/\1/p' \
+        "$scratch/sweep-0.log")" 60 || return 1
+    lines "$scratch/sweep/table.csv" 3 &&
+        grep -q '^run,tsne-perplexity,.*,kl,' "$scratch/sweep/table.csv" &&
+        grep -q 'tsne-perplexity-12/results.h5,12,' "$scratch/sweep/table.csv"
+}
+
+# 1, 2 and 4 ranks, the last on both nodes.
+scaling_is_told() {
+    completes scaling --nodes=2 --ntasks-per-node=2 jobs/scaling.sbatch \
+        "${small[@]}" || return 1
+    cat "$scratch/scaling.log"
+    [ "$(grep -c 'the same bits as' "$scratch/scaling.log")" = 2 ] &&
+        grep -qE '^train +4 +[0-9.e-]+ +[0-9.]+ +[0-9.]+$' "$scratch/scaling.log" &&
+        grep -q '^phase,ranks,seconds,speedup,efficiency$' \
+            "$scratch/scaled/table.csv" &&
+        same "$scratch/plain/results.h5" "$scratch/scaled/ranks-4/results.h5"
+}
+
+# Four tasks, of which each is alone: one line, no results.
+strangers_are_told() {
+    ! cluster run timeout 60 srun --mpi=none -n 4 ./exigo-mpi "${small[@]}" \
+        --out "$scratch/strangers" >"$scratch/strangers.log" 2>&1 || return 1
+    cat "$scratch/strangers.log"
+    [ "$(grep -vc '^srun: ' "$scratch/strangers.log")" = 1 ] &&
+        grep -q '^exigo: srun has started 4 tasks' "$scratch/strangers.log" &&
+        [ ! -e "$scratch/strangers" ]
+}
+
+doctor_knows_the_nodes() {
+    cluster run timeout 60 srun --mpi=pmix -N 2 -n 4 ./exigo-mpi --doctor \
+        --out "$scratch" >"$scratch/doctor.log" 2>&1 || return 1
+    cat "$scratch/doctor.log"
+    grep -qE '^good: ranks: 4 on 2 hosts \(node1: [1-3], node2: [1-3]\)$' \
+        "$scratch/doctor.log" && grep -q '^good: clocks: ' "$scratch/doctor.log"
 }
 
 (
     # shellcheck source=jobs/mpi-env.sh
     . jobs/mpi-env.sh
-    "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi "${small[@]}" --out "$tmp/plain" --quiet
+    "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi "${small[@]}" --out "$scratch/plain" \
+        --quiet
 )
 cluster up 2 4 "$mode"
 # The nodes are more than this machine: waiting ranks must give up their core.
@@ -82,16 +137,22 @@ export OMPI_MCA_mpi_yield_when_idle=1
 for launcher in srun mpirun; do
     export LAUNCHER=$launcher
     count "train.sbatch, 3 ranks, $launcher" \
-        same "train-$launcher" --ntasks=3 jobs/train.sbatch
+        equal "train-$launcher" --ntasks=3 jobs/train.sbatch
     count "multinode.sbatch, 2 nodes of 2 ranks, $launcher" \
-        same "multi-$launcher" --ntasks-per-node=2 jobs/multinode.sbatch
-    count "  it was on both nodes" spreads "multi-$launcher"
+        equal "multi-$launcher" --ntasks-per-node=2 jobs/multinode.sbatch
+    count '  it was on both nodes' spreads "multi-$launcher"
+    OUT=$scratch/scaled count "scaling.sbatch, 1, 2 and 4 ranks, $launcher" \
+        scaling_is_told
 done
 export LAUNCHER=auto
+OUT=$scratch/seeds count 'array.sbatch, three seeds, and their table' \
+    array_is_merged
+OUT=$scratch/sweep VARY=tsne-perplexity VALUES='4 12' \
+    count 'array.sbatch, two perplexities' perplexities_are_merged
+count 'srun --mpi=none -n 4 is told in one line' strangers_are_told
+count 'srun, --doctor' doctor_knows_the_nodes
 count 'data that are not there' fails nodata 'jobs/fetch-data.sh --dataset mnist' \
-    --ntasks=1 jobs/train.sbatch --data-dir "$tmp/none"
+    --ntasks=1 jobs/train.sbatch --data-dir "$scratch/none"
 count 'an option that is not there' fails nooption 'exigo: --nonsense' \
-    --ntasks=2 jobs/train.sbatch --nonsense
-
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+    --ntasks=2 jobs/train.sbatch --data "$data" --nonsense
+finish
