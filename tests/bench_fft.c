@@ -7,43 +7,10 @@
 #include <stdlib.h>
 
 #include "core/clock.h"
-#include "core/rng.h"
 #include "embed/repulse.h"
 #include "embed/repulse_fft.h"
 #include "par/reduce.h"
-
-enum {
-    CLUSTERS = 12
-};
-
-static double draw(uint64_t key)
-{
-    const exg_rng stream = {.seed = 3, .use = EXG_RNG_SYNTH};
-
-    return 2.0 * (double)exg_rng_uniform(stream, key) - 1.0;
-}
-
-/* Uniform balls, a little apart. */
-static void place(exg_int n, int dims, double reach, float *y)
-{
-    for (exg_int i = 0; i < n; i++) {
-        const uint64_t c = (uint64_t)(i % CLUSTERS);
-        double v[3], r2;
-        uint64_t key = (uint64_t)i * 64 + 1000;
-
-        do {
-            r2 = 0.0;
-            for (int k = 0; k < dims; k++) {
-                v[k] = draw(key++);
-                r2 += v[k] * v[k];
-            }
-        } while (r2 > 1.0);
-        for (int k = 0; k < dims; k++) {
-            y[i * dims + k] =
-                (float)(reach * (0.7 * draw(c * 8 + (uint64_t)k) + 0.3 * v[k]));
-        }
-    }
-}
+#include "places.h"
 
 static void print_error(const exg_par *par, const exg_kern *kern, double guess,
                         const exg_cloud *cloud, const float *f, double z)
@@ -117,7 +84,7 @@ int main(int argc, char **argv)
         exg_cloud_create(n, dims, &cloud) != EXG_OK) {
         exg_par_panic(__FILE__, __LINE__, exg_err_text(), MPI_ERR_OTHER);
     }
-    place(n, dims, reach, all);
+    places_balls(n, dims, reach, all);
     if (exg_cloud_fill(&cloud, all) != EXG_OK ||
         exg_repulse_fft.create(&par, kern, n, dims, &state) != EXG_OK) {
         exg_par_panic(__FILE__, __LINE__, exg_err_text(), MPI_ERR_OTHER);
