@@ -138,8 +138,8 @@ cluster: all $(O)/tests/tool_synth ## run the job scripts on a SLURM of two node
 	@jobs/setup.sh --cluster --install
 	@MPIRUN='$(MPIRUN)' tests/cluster/run.sh
 
-bench: all $(benches) ## measure speed beside PyTorch and scikit-learn
-	@tests/bench.sh $(O)
+bench: all $(benches) $(helpers) ## measure speed beside other programs; PART="train tsne ..."
+	@PART='$(PART)' tests/bench.sh $(O)
 
 plots: all ## redraw the figures of save/results.h5
 	analysis/exigo-plot save/results.h5
