@@ -127,7 +127,7 @@ static inline exg_status put_rows(const exg_par *par, exg_writer *w, exg_int n,
     EXG_TRY(exg_results_embedding_put(
         par, w,
         &(exg_results_embedding){mine, D, features, "features", 0, label, index,
-                                 NULL}));
+                                 NULL, NULL}));
 done:
     exg_free(logits);
     exg_free(features);

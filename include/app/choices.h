@@ -33,6 +33,8 @@
     {"tsne-engine", EXG_OPT_CHOICE, EXG_OPT_RESULT, "auto", 0, 0,              \
      "auto|exact|fft",                                                         \
      "repulsion: of all pairs, by a grid, or the faster of the two"},          \
+    {"tsne-into", EXG_OPT_TEXT, EXG_OPT_RESULT, "", 0, 0, "FILE",             \
+     "place the points into the map of this results file, which stays"},      \
     {"tsne-init", EXG_OPT_CHOICE, EXG_OPT_RESULT, "pca", 0, 0, "pca|random",   \
      "first positions of the points"},                                         \
     {"tsne-quality", EXG_OPT_CHOICE, EXG_OPT_RESULT, "auto", 0, 0,             \

@@ -7,8 +7,12 @@
 #include "store/results.h"
 
 enum {
-    EXG_MAPS = 2 /* of two and of three dimensions */
+    EXG_MAPS = 2,       /* of two and of three dimensions */
+    EXG_MAPS_MODEL = 24 /* bytes of a model's name, with 0 */
 };
+
+/** Where --tsne-into puts the points; see into.h. */
+typedef struct exg_into exg_into;
 
 /** Features and their maps.  The caller fills the first part; arrays are freed
  * by exg_maps_clear(). */
@@ -30,6 +34,9 @@ typedef struct {
     const char *meaning; /* of the features, there                         */
     int has_zeros;       /* many of them are exactly 0                     */
 
+    char model[EXG_MAPS_MODEL]; /* names the network's parameters; "": none  */
+
+    exg_into *into; /* with --tsne-into, in place of all that follows      */
     exg_points *points; /* neighbours, and affinities of the last map      */
     exg_int nmap;
     exg_tsne_result map[EXG_MAPS];

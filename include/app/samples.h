@@ -13,6 +13,11 @@ exg_int exg_samples_count(const exg_run *run);
 /** Say so where --tsne-data all leaves no test samples.  Local. */
 void exg_samples_warn(const exg_run *run);
 
+/** Name the network's parameters: features of different ones do not compare.
+ * Local.
+ * @param[out] name  shape (EXG_MAPS_MODEL) */
+void exg_samples_model(const exg_run *run, char *name);
+
 /** Features, labels, sets and row numbers of the samples, dealt in equal
  * shards: training samples first.
  *

@@ -171,6 +171,7 @@ typedef struct {
     const int32_t *label;  /* shape (count)                       */
     const int64_t *index;  /* shape (count): rows of their set    */
     const int32_t *set;    /* shape (count), or NULL on all ranks */
+    const char *model;     /* whose they are; rank 0's; "": none  */
 } exg_results_embedding;
 
 /** /embedding. */

@@ -95,10 +95,10 @@ enum {
 
 /** NXdata, the features that t-SNE saw. */
 #define EXG_SCHEMA_EMBEDDING "/embedding"
+#define EXG_SCHEMA_MODEL_NAME "model" /* @model: names the parameters */
 #define EXG_SCHEMA_FEATURES "/embedding/features"     /* f32 (N,D)       */
 #define EXG_SCHEMA_EMBEDDING_LABEL "/embedding/label" /* i32 (N)         */
-#define EXG_SCHEMA_EMBEDDING_INDEX "/embedding/index" /* i64 (N): row of set \
-                                                       */
+#define EXG_SCHEMA_EMBEDDING_INDEX "/embedding/index" /* i64 (N): its row */
 #define EXG_SCHEMA_EMBEDDING_SET                     \
     "/embedding/set" /* i32 (N): 0 training, 1 test; \
                         not of a matrix */
@@ -125,6 +125,7 @@ enum {
 #define EXG_SCHEMA_TSNE_TRAJECTORY "trajectory"   /* f32 (T,N,d)       */
 #define EXG_SCHEMA_TSNE_ITERATION "iteration"     /* i32 (T)           */
 #define EXG_SCHEMA_TSNE_KL "kl"                   /* f64 (T), nat      */
+#define EXG_SCHEMA_TSNE_REFERENCE "reference"     /* group: see tsne-into */
 
 /** NXdata, 2-D maps after each epoch that improved, each started from the one
  * before: a film of F frames. */

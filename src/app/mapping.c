@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/into.h"
 #include "app/samples.h"
 #include "core/signal.h"
 #include "mapping_impl.h"
@@ -13,12 +14,33 @@ enum {
     NEXT_ITERATIONS = 250 /* of a map that starts from the one before */
 };
 
+/* Whether the file of --tsne-into can take the samples.  A network that is
+ * going to be trained is only known afterwards. */
+static exg_status check_into(const exg_run *run)
+{
+    exg_status st = EXG_OK;
+    char out[EXG_OPT_TEXT_MAX + 64], model[EXG_MAPS_MODEL];
+
+    snprintf(out, sizeof out, "%s/results.h5", exg_opts_text(run->opts, "out"));
+    EXG_TRY(exg_into_check(run->opts, out, run->net->nfeature));
+    if (!exg_run_does(run, "train")) {
+        exg_samples_model(run, model);
+        EXG_TRY(exg_into_model(run->opts, model, 1));
+    }
+    exg_samples_warn(run);
+done:
+    return st;
+}
+
 exg_status exg_mapping_check(const exg_run *run)
 {
     const exg_int n = exg_samples_count(run);
 
     if (!exg_run_does(run, "embed")) {
         return EXG_OK;
+    }
+    if (exg_into_asked(run->opts)) {
+        return check_into(run);
     }
     if (n < 4) {
         return exg_fail(EXG_EUSAGE,
@@ -122,6 +144,10 @@ exg_status exg_mapping_run(exg_run *run)
     }
     EXG_TRY(exg_mapping_room(run));
     EXG_TRY(exg_samples_collect(run, &run->map->maps));
+    if (exg_into_asked(run->opts)) {
+        EXG_TRY_ALL(run->par,
+                    exg_into_model(run->opts, run->map->maps.model, 0));
+    }
     exg_signal_leave(); /* a descent cannot be left in the middle */
     EXG_TRY(exg_maps_make(&run->map->maps, &run->clock));
     exg_signal_watch();

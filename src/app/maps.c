@@ -8,6 +8,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "app/into.h"
 #include "core/log.h"
 #include "embed/pca.h"
 #include "par/agree.h"
@@ -199,6 +200,9 @@ exg_status exg_maps_make(exg_maps *m, exg_clock *clock)
     exg_tsne_options choice;
     double most, swept;
 
+    if (exg_into_asked(m->opts)) {
+        return exg_into_make(m, clock);
+    }
     EXG_TRY_ALL(m->par,
                 exg_choices_scales(m->opts, "tsne-perplexity", &scales));
     EXG_TRY_ALL(m->par, exg_choices_scales(m->opts, "tsne-sweep", &m->sweep));
@@ -221,6 +225,7 @@ void exg_maps_clear(exg_maps *m)
         exg_tsne_free(m->swept + i);
     }
     m->nmap = m->nswept = 0;
+    exg_into_destroy(&m->into);
     exg_points_destroy(&m->points);
     exg_free(m->features);
     exg_free(m->label);

@@ -1,7 +1,7 @@
 /* maps_record.c -- maps into the results file. */
 #include <stdio.h>
 
-#include "app/maps.h"
+#include "app/into.h"
 #include "par/agree.h"
 #include "store/schema.h"
 
@@ -144,7 +144,11 @@ exg_status exg_maps_record(const exg_maps *m, exg_writer *w)
                                      .has_zeros = m->has_zeros,
                                      .label = m->label,
                                      .index = m->index,
-                                     .set = m->set}));
+                                     .set = m->set,
+                                     .model = m->model}));
+    }
+    if (m->into != NULL) {
+        return exg_into_record(m, w);
     }
     for (exg_int i = 0; i < m->nmap; i++) {
         /* The first map is /tsne, whatever its dimension. */

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/choices.h"
+#include "app/into.h"
 #include "app/keep.h"
 #include "app/launch.h"
 #include "core/log.h"
@@ -184,6 +184,7 @@ exg_status exg_options_read(int argc, char *const *argv, exg_opts **out)
     EXG_TRY(exg_opts_arguments(opts, argc, argv));
     EXG_TRY(exg_options_config(opts));
     EXG_TRY(apply_preset(opts));
+    EXG_TRY(exg_into_defaults(opts));
     *out = opts;
     opts = NULL;
 done:

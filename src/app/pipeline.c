@@ -151,7 +151,7 @@ static exg_status prepare(exg_run *run)
     if (exg_run_does(run, "explain")) {
         EXG_TRY(prepare_saliency(run));
     }
-    EXG_TRY(exg_mapping_check(run));
+    EXG_TRY_ALL(run->par, exg_mapping_check(run));
     EXG_TRY(exg_resume_create(run));
     EXG_TRY_ALL(run->par, open_output(run));
     exg_log_say("%s: %td training and %td test images of %td x %td, %td "

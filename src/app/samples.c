@@ -50,6 +50,16 @@ void exg_samples_warn(const exg_run *run)
     }
 }
 
+void exg_samples_model(const exg_run *run, char *name)
+{
+    const exg_net *net = run->net;
+    const uint64_t hash = exg_par_hash(0, net->text, strlen(net->text));
+
+    snprintf(name, EXG_MAPS_MODEL, "%016llx",
+             (unsigned long long)exg_par_hash(
+                 hash, net->param, sizeof *net->param * (size_t)net->nparam));
+}
+
 /* The first `use` samples of a set to rows base, base + 1, ... of the whole. */
 static void place(const exg_par *par, const exg_prediction *p, exg_int use,
                   exg_int base, int32_t set, exg_maps *m)
@@ -115,6 +125,7 @@ exg_status exg_samples_collect(exg_run *run, exg_maps *m)
                     .keep_features = 1,
                     .meaning = "input of the last layer",
                     .has_zeros = 1};
+    exg_samples_model(run, m->model);
     EXG_TRY_ALL(run->par, exg_mem_product(m->rows.count, m->nfeature, &room));
     EXG_TRY_ALL(run->par, exg_new(&m->features, room));
     EXG_TRY_ALL(run->par, exg_new(&m->label, m->rows.count));

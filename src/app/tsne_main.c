@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "app/into.h"
 #include "app/launch.h"
 #include "app/maps.h"
 #include "app/options.h"
@@ -97,6 +98,7 @@ static exg_status read_options(int argc, char *const *argv, exg_opts **out)
     }
     EXG_TRY(exg_opts_arguments(opts, argc - taken, argv + taken));
     EXG_TRY(exg_options_config(opts));
+    EXG_TRY(exg_into_defaults(opts));
     for (int i = 0; i < 2; i++) {
         if (exg_opts_text(opts, name[i])[0] == '\0') {
             st = exg_fail(EXG_EUSAGE,
@@ -158,6 +160,7 @@ done:
 static exg_status look(const exg_opts *opts, exg_int *total, exg_int *columns)
 {
     exg_status st = EXG_OK;
+    const int into = exg_into_asked(opts), least = into ? 1 : 4;
     exg_rows_place place;
     exg_reader *r = NULL;
 
@@ -165,15 +168,16 @@ static exg_status look(const exg_opts *opts, exg_int *total, exg_int *columns)
     EXG_TRY(check_apart(opts, &place));
     EXG_TRY(exg_rows_open(&place, &r));
     EXG_TRY(exg_rows_shape(r, place.path, total, columns));
-    if (*total < 4 || *total > INT32_MAX || *columns < 1 ||
+    if (*total < least || *total > INT32_MAX || *columns < 1 ||
         *columns > EXG_TILES_WIDEST) {
         st = exg_fail(EXG_EUSAGE,
-                      "%s: %td rows of %td columns, want 4 to %d of 1 to %d",
-                      exg_opts_text(opts, "input"), *total, *columns, INT32_MAX,
-                      EXG_TILES_WIDEST);
+                      "%s: %td rows of %td columns, want %d to %d of 1 to %d",
+                      exg_opts_text(opts, "input"), *total, *columns, least,
+                      INT32_MAX, EXG_TILES_WIDEST);
         goto done;
     }
-    EXG_TRY(exg_choices_check(opts, *total, *columns));
+    EXG_TRY(into ? exg_into_check(opts, exg_opts_text(opts, "out"), *columns)
+                 : exg_choices_check(opts, *total, *columns));
 done:
     exg_reader_close(&r);
     return st;

@@ -213,6 +213,10 @@ exg_status exg_results_embedding_put(const exg_par *par, exg_writer *w,
                               (const char *[]){n.scale, d.scale}));
     EXG_TRY(
         exg_results_axes(par, w, EXG_SCHEMA_EMBEDDING, "features", 2, axes));
+    if (e->model != NULL && e->model[0] != '\0') {
+        EXG_TRY(exg_writer_attr_text(par, w, EXG_SCHEMA_EMBEDDING,
+                                     EXG_SCHEMA_MODEL_NAME, e->model));
+    }
 done:
     return st;
 }
