@@ -34,7 +34,7 @@ EXG_MUST_CHECK exg_status exg_log_journal(const char *path, int more);
  * open progress line.  Local. */
 void exg_log_stop(void);
 
-/** A line of text for the reader.  Local. */
+/** A line of text for the reader, printable whatever names it holds.  Local. */
 void exg_log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** A line on standard error that --quiet does not silence.  Local. */
@@ -47,7 +47,8 @@ void exg_log_warn(const char *format, ...)
 void exg_log_event(const char *name, const char *fields, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Write text as the inside of a JSON string (escaped).  Local.
+/** Write text, whatever its bytes, as the inside of a JSON string: UTF-8,
+ * escaped, cut between characters where size is short.  Local.
  * @return out */
 char *exg_log_escape(const char *text, char *out, size_t size);
 

@@ -13,8 +13,8 @@ enum {
 /** Copy text as valid UTF-8 without control characters.
  *
  * Names come from files and may hold any bytes.  A byte that is not part of a
- * well-formed character (RFC 3629: no overlong form, no surrogate) becomes
- * U+FFFD, a control character a space; what is too long ends in "...".
+ * printable character (core/utf8.h) becomes U+FFFD, an ASCII control character
+ * a space; what is too long ends in "...".
  * @param[in]  text   any bytes, zero-terminated; NULL counts as ""
  * @param[in]  ascii  1 where the font knows ASCII only: a minus sign becomes
  *                    '-', a dash '-', a multiplication sign 'x', others '?'

@@ -2,7 +2,8 @@
  *
  * A progress bar is redrawn in place on a terminal's standard error, ten times
  * a second at most; in a file (a SLURM log) each 10 % is one line, not more
- * than one a second, so that logs stay short. */
+ * than one a second, so that logs stay short.  Names in lines come from files:
+ * what could steer a terminal is taken out of every line. */
 #include "core/log.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/utf8.h"
 
 static exg_log_setup setup;
 static FILE *journal;
@@ -59,8 +61,13 @@ void exg_log_stop(void)
     }
 }
 
+enum {
+    LINE = 2048 /* bytes of a line or an event's fields */
+};
+
 void exg_log_say(const char *format, ...)
 {
+    char text[LINE];
     va_list args;
 
     if (!setup.speaks || setup.quiet || setup.form == EXG_LOG_JSON) {
@@ -68,9 +75,9 @@ void exg_log_say(const char *format, ...)
     }
     end_bar();
     va_start(args, format);
-    vprintf(format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    putchar('\n');
+    puts(exg_utf8_printable(text));
     fflush(stdout);
 }
 
@@ -86,23 +93,27 @@ void exg_log_warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "exigo: %s\n", text);
+    fprintf(stderr, "exigo: %s\n", exg_utf8_printable(text));
     exg_log_event("warning", "\"text\": \"%s\"",
                   exg_log_escape(text, safe, sizeof safe));
 }
 
 void exg_log_event(const char *name, const char *fields, ...)
 {
-    char text[2048];
+    char text[LINE];
     va_list args;
     const char *comma = fields[0] != '\0' ? ", " : "";
+    int length;
 
     if (!setup.speaks) {
         return;
     }
     va_start(args, fields);
-    vsnprintf(text, sizeof text, fields, args);
+    length = vsnprintf(text, sizeof text, fields, args);
     va_end(args);
+    if (length >= LINE) { /* half an object is none */
+        snprintf(text, sizeof text, "\"bytes_left_out\": %d", length);
+    }
     if (journal != NULL) {
         fprintf(journal, "{\"event\": \"%s\"%s%s}\n", name, comma, text);
         fflush(journal);
@@ -113,21 +124,31 @@ void exg_log_event(const char *name, const char *fields, ...)
     }
 }
 
+/* One character, or byte that is none, as JSON: what cannot be shown goes by
+ * its number, and a byte without meaning becomes U+FFFD.  Returns the bytes
+ * read. */
+static size_t escape_one(const char *text, char *out, size_t size)
+{
+    const unsigned char c = (unsigned char)*text;
+    const size_t n = exg_utf8_length(text);
+
+    if (c == '"' || c == '\\') {
+        snprintf(out, size, "\\%c", c);
+    } else if (n > 0) {
+        snprintf(out, size, "%.*s", (int)n, text);
+    } else {
+        snprintf(out, size, "\\u%04x", c < 0x80 ? c : 0xfffdu);
+    }
+    return n > 0 ? n : 1;
+}
+
 char *exg_log_escape(const char *text, char *out, size_t size)
 {
     size_t n = 0;
 
-    for (const char *t = text; *t != '\0' && n + 7 < size; t++) {
-        const unsigned char c = (unsigned char)*t;
-
-        if (c == '"' || c == '\\') {
-            out[n++] = '\\';
-            out[n++] = (char)c;
-        } else if (c < ' ') {
-            n += (size_t)snprintf(out + n, 7, "\\u%04x", c);
-        } else {
-            out[n++] = (char)c;
-        }
+    for (const char *t = text; *t != '\0' && n + 7 < size;) {
+        t += escape_one(t, out + n, size - n);
+        n += strlen(out + n);
     }
     out[n] = '\0';
     return out;

@@ -1,4 +1,4 @@
-/* text.c -- UTF-8 checked byte by byte, numbers as people write them.
+/* text.c -- names that can be drawn, numbers as people write them.
  *
  * cairo goes into an error state for good at the first malformed byte, and the
  * whole figure would be lost for one class name; hence the cleaning. */
@@ -8,31 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/utf8.h"
+
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define MINUS "\xe2\x88\x92"       /* U+2212 */
 
-/* Length of the well-formed character at s and its code point; 0 if none. */
-static int decode(const unsigned char *s, uint32_t *code)
+/* Code point of the printable character at s, n bytes long. */
+static uint32_t code_of(const unsigned char *s, size_t n)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const int n = s[0] < 0x80       ? 1
-                  : s[0] >> 5 == 6  ? 2
-                  : s[0] >> 4 == 14 ? 3
-                  : s[0] >> 3 == 30 ? 4
-                                    : 0;
+    uint32_t code = n == 1 ? s[0] : s[0] & (0x7fu >> n);
 
-    if (n <= 1) {
-        *code = s[0];
-        return n;
+    for (size_t i = 1; i < n; i++) {
+        code = code << 6 | (s[i] & 0x3fu);
     }
-    *code = s[0] & (0x7fu >> n);
-    for (int i = 1; i < n; i++) {
-        if (s[i] >> 6 != 2) { /* stops at the final zero, too */
-            return 0;
-        }
-        *code = *code << 6 | (s[i] & 0x3fu);
-    }
-    return *code < least[n] || *code > 0x10ffff || *code >> 11 == 0x1b ? 0 : n;
+    return code;
 }
 
 static const char *in_ascii(uint32_t code)
@@ -63,24 +52,24 @@ static const char *in_ascii(uint32_t code)
 
 char *exg_text_clean(const char *text, int ascii, char *out, size_t size)
 {
-    const unsigned char *s = (const unsigned char *)(text != NULL ? text : "");
+    const char *s = text != NULL ? text : "";
     size_t used = 0, back = 0; /* back: where "..." would still fit */
 
     EXG_ASSERT(size >= 4);
     while (*s != '\0') {
-        uint32_t code = 0;
-        const int n = decode(s, &code);
+        const size_t n = exg_utf8_length(s);
+        const uint32_t code = code_of((const unsigned char *)s, n > 0 ? n : 1);
         char one[8] = "";
         size_t len;
 
-        if (n == 0) {
-            snprintf(one, sizeof one, "%s", ascii ? "?" : REPLACEMENT);
-        } else if (code < 0x20 || (code >= 0x7f && code < 0xa0)) {
+        if (n == 0 && (code < 0x20 || code == 0x7f)) {
             one[0] = ' ';
+        } else if (n == 0) {
+            snprintf(one, sizeof one, "%s", ascii ? "?" : REPLACEMENT);
         } else if (ascii && code >= 0x80) {
             snprintf(one, sizeof one, "%s", in_ascii(code));
         } else {
-            memcpy(one, s, (size_t)n);
+            memcpy(one, s, n);
         }
         len = strlen(one);
         if (used + len >= size) {
