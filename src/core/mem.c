@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum {
     ALIGN = 64,
@@ -19,6 +20,23 @@ enum {
 
 static exg_int live;
 static size_t bytes_now;
+static size_t limit; /* 0: not asked for yet */
+
+size_t exg_mem_limit(void)
+{
+    const long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+
+    if (limit == 0) {
+        limit =
+            pages > 0 && page > 0 ? (size_t)pages * (size_t)page : PTRDIFF_MAX;
+    }
+    return limit;
+}
+
+void exg_mem_bound(size_t bytes)
+{
+    limit = bytes;
+}
 
 /* Memory for a block; NULL if there is none. */
 static char *take(size_t bytes)
@@ -47,6 +65,12 @@ exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
                            "%td elements of %zu bytes: too large", count, size);
     }
     bytes += ALIGN;
+    if (bytes > exg_mem_limit() || bytes_now > limit - bytes) {
+        return exg_fail_at(file, line, EXG_ENOMEM,
+                           "out of memory: %zu bytes asked for, %zu in use, "
+                           "of %zu at most",
+                           bytes, bytes_now, limit);
+    }
     raw = take(bytes);
     if (raw == NULL) {
         return exg_fail_at(file, line, EXG_ENOMEM,
