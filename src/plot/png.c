@@ -11,12 +11,14 @@
 #include <setjmp.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     DEFLATE_LEVEL = 3,
     PATH_BYTES = 4096,
-    SIDE_MAX = 1 << 20 /* pixels; a larger header is damage */
+    SIDE_MAX = 1 << 20, /* pixels; a larger header is damage */
+    DEFLATE_BEST = 1032 /* most that deflate shrinks: RFC 1951 */
 };
 
 /* libpng's messages end here; the callers say which file it was. */
@@ -161,8 +163,8 @@ exg_status exg_png_write(const char *path, exg_int width, exg_int height,
 }
 
 /* Header of the file, and transformations that make any kind 8-bit RGB. */
-static int get_header(png_structp png, png_infop info, FILE *f, exg_int *width,
-                      exg_int *height)
+static int get_header(png_structp png, png_infop info, FILE *f, exg_int *bits,
+                      exg_int *width, exg_int *height)
 {
     png_color_16 white = {.red = 255, .green = 255, .blue = 255, .gray = 255};
 
@@ -174,6 +176,7 @@ static int get_header(png_structp png, png_infop info, FILE *f, exg_int *width,
     png_read_info(png, info);
     *width = (exg_int)png_get_image_width(png, info);
     *height = (exg_int)png_get_image_height(png, info);
+    *bits = *width * png_get_bit_depth(png, info) * png_get_channels(png, info);
     png_set_expand(png);
     png_set_scale_16(png);
     png_set_gray_to_rgb(png);
@@ -191,6 +194,25 @@ static int get_rows(png_structp png, uint8_t **row)
     png_read_image(png, row);
     png_read_end(png, NULL);
     return 1;
+}
+
+/* Before memory is asked for: rows of this many bits, a filter byte each, out
+ * of a file of this length?  (Interlaced files have more rows, not fewer.) */
+static exg_status check_claim(FILE *f, const char *path, exg_int bits,
+                              exg_int height)
+{
+    struct stat info;
+
+    if (fstat(fileno(f), &info) != 0) {
+        return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
+    }
+    if (height * (1 + bits / 8) / DEFLATE_BEST > info.st_size) {
+        return exg_fail(EXG_EINPUT,
+                        "%s: damaged PNG: claims %td rows of %td bytes, more "
+                        "than a file of %lld bytes can hold",
+                        path, height, bits / 8, (long long)info.st_size);
+    }
+    return EXG_OK;
 }
 
 static exg_status get_pixels(png_structp png, const char *path, const char *why,
@@ -233,6 +255,7 @@ exg_status exg_png_read(const char *path, exg_int *width, exg_int *height,
     char why[EXG_ERR_MAX / 4] = "not RGB";
     png_structp png = NULL;
     png_infop info = NULL;
+    exg_int bits = 0;
     FILE *f = fopen(path, "rb");
 
     if (f == NULL) {
@@ -242,9 +265,9 @@ exg_status exg_png_read(const char *path, exg_int *width, exg_int *height,
                                  on_warning);
     if (png == NULL || (info = png_create_info_struct(png)) == NULL) {
         st = exg_fail(EXG_ENOMEM, "%s: libpng: out of memory", path);
-    } else if (!get_header(png, info, f, width, height)) {
+    } else if (!get_header(png, info, f, &bits, width, height)) {
         st = exg_fail(EXG_EINPUT, "%s: no usable PNG: %s", path, why);
-    } else {
+    } else if ((st = check_claim(f, path, bits, *height)) == EXG_OK) {
         st = get_pixels(png, path, why, *width, *height, pixels);
     }
     png_destroy_read_struct(&png, &info, NULL);

@@ -20,6 +20,9 @@ enum {
 
 int exg_svg_append(exg_svg *svg, const char *data, exg_int size)
 {
+    if (size == 0) { /* there may be no block yet */
+        return 1;
+    }
     if (size > svg->room - svg->size) {
         const exg_int room =
             (svg->room > 0 ? 2 * svg->room : FIRST_ROOM) + size;

@@ -59,7 +59,7 @@ static exg_status make_entry(const exg_par *par, exg_writer *w)
     const char *first = NULL;
 
     EXG_TRY(exg_writer_group(par, w, EXG_SCHEMA_ENTRY, "NXentry"));
-    EXG_TRY(exg_writer_attr_text(par, w, "/", "default", EXG_SCHEMA_ENTRY + 1));
+    EXG_TRY(exg_writer_attr_text(par, w, "/", "default", &EXG_SCHEMA_ENTRY[1]));
     for (int i = 0; i < NPLOT; i++) {
         if (exg_writer_has(par, w, plot[i])) {
             first = first != NULL ? first : plot[i];
