@@ -15,6 +15,8 @@ OPT.release  := -O3 -g
 OPT.debug    := -O0 -g3 -DEXG_DEBUG
 OPT.sanitize := -O1 -g -DEXG_DEBUG -fsanitize=address,undefined \
                 -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT.fuzz     := -O1 -g -DEXG_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
+                -fno-sanitize-recover=all -fno-omit-frame-pointer
 $(if $(OPT.$(BUILD)),,$(error BUILD is $(BUILD), must be release, debug or sanitize))
 
 # All cores, unless the user says how many.
@@ -42,6 +44,9 @@ ISA.avx2   := -mavx2 -mfma
 ISA.avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma \
               -mprefer-vector-width=512
 
+# Nothing that fuzzers feed reaches them, and sanitizers cost minutes there.
+kern_cflags = $(if $(filter fuzz,$(BUILD)),$(filter-out -fsanitize%,$(cflags)),$(cflags))
+
 kern_once := $(wildcard src/kern/*_ref.c src/kern/select.c)
 kern_fast := $(filter-out $(kern_once),$(wildcard src/kern/*.c))
 src_lib   := $(kern_once) $(wildcard $(patsubst %,src/%/*.c,core par data model \
@@ -55,6 +60,8 @@ lib       := $(O)/libexigo.a
 tests    := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/check_*.c tests/mpi_*.c))
 benches  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench_*.c))
 helpers  := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/tool_*.c))
+targets  := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+replays  := $(targets:%=$(O)/tests/replay_%)
 tools    := $(patsubst analysis/exigo_%.c,analysis/exigo-%,$(wildcard analysis/exigo_*.c))
 obj_tools := $(patsubst %.c,$(O)/%.o,$(filter-out analysis/exigo_%,$(wildcard analysis/*.c)))
 quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
@@ -87,7 +94,7 @@ $(lib): $(obj_lib) $(obj_kern)
 
 define isa_rule
 $(O)/kern/$(1)/%.o: src/kern/%.c $(O)/kern/$(1)/.dir | build/packages.ok
-	$$(call quiet,CC)$$(MPICC) $$(cppflags) -DEXG_ISA=$(1) $$(cflags) $$(ISA.$(1)) -MMD -MP -c -o $$@ $$<
+	$$(call quiet,CC)$$(MPICC) $$(cppflags) -DEXG_ISA=$(1) $$(kern_cflags) $$(ISA.$(1)) -MMD -MP -c -o $$@ $$<
 endef
 $(foreach i,$(ISA),$(eval $(call isa_rule,$i)))
 
@@ -101,6 +108,15 @@ $(O)/tests/bench_%: $(O)/tests/bench_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(O)/tests/tool_%: $(O)/tests/tool_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+$(O)/tests/tool_damage: $(O)/tests/damage.o
+
+# A fuzz target twice: with files as its input, and driven by libFuzzer.
+fuzz_obj := $(O)/tests/fuzz/fuzz.o $(O)/tests/damage.o $(obj_app) $(lib)
+$(O)/tests/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(fuzz_obj)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+$(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(fuzz_obj)
+	$(call quiet,LINK)$(MPICC) $(cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(pkg_libs)
+
 $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
 
@@ -122,7 +138,7 @@ run: all data ## fetch MNIST once and run everything on NP ranks; ARGS="..." add
 	@. jobs/mpi-env.sh && $(MPIRUN) $(MPIFLAGS) -np $(NP) ./exigo-mpi --data $(DATA) $(ARGS)
 
 RANKS ?= 1 2 3 4
-check: all $(tests) $(helpers) ## run all tests
+check: all $(tests) $(helpers) $(replays) ## run all tests
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/run.sh $(O) "$(RANKS)"
 
 # Leaks are counted by core/mem.c: MPI's own would drown them.
@@ -137,6 +153,14 @@ faults: ## make every step that can fail do so, in a debug build
 cluster: all $(O)/tests/tool_synth ## run the job scripts on a SLURM of two nodes, and lose hosts
 	@jobs/setup.sh --cluster --install
 	@MPIRUN='$(MPIRUN)' tests/cluster/run.sh
+
+# FUZZ_RUNS=1000000 counts executions instead; FUZZ="idx net" chooses targets.
+.PHONY: fuzz fuzzers
+fuzzers: $(targets:%=$(O)/tests/fuzz_%)
+fuzz: build/packages.ok ## fuzz what reads files, by clang, for FUZZ_SECONDS=60 each
+	@tests/fuzz/run.sh --tools
+	@OMPI_CC=clang MPICH_CC=clang $(MAKE) BUILD=fuzz fuzzers
+	@tests/fuzz/run.sh build/fuzz $(or $(FUZZ),$(targets))
 
 bench: all $(benches) $(helpers) ## measure speed beside other programs; PART="train tsne ..."
 	@PART='$(PART)' tests/bench.sh $(O)

@@ -1,0 +1,425 @@
+/* damage.c -- see damage.h.
+ *
+ * What is asked for must be cheap to make and only look large: huge shapes are
+ * chunked and empty, as no file system would hold them otherwise. */
+#include "damage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    OBJECTS = 256,    /* most objects and attributes that are looked at */
+    NAME = 160,       /* longest path or attribute name                 */
+    DIMS = 8,         /* two more than the reader takes                 */
+    ELEMENTS = 4096,  /* most that values are written to                */
+    HEADER = 60000,   /* bytes that fit into an object's header          */
+    ELEMENT = 64,     /* bytes of the largest element written           */
+    LONG_TEXT = 20000 /* bytes: more than any buffer of ours            */
+};
+
+/** An object, or an attribute of it. */
+typedef struct {
+    char path[NAME];
+    char attr[NAME]; /* "" for the object itself */
+} spot;
+
+typedef struct {
+    spot spot[OBJECTS];
+    int n;
+    hid_t file;
+} spots;
+
+static const char *const text[] = {
+    "",
+    "plain",
+    "<script>alert(1)</script>&amp;]]>--><!--",
+    "\"quoted\\\"', \"more\": \"",
+    "\x1b[2J\x1b]0;title\x07red\x1b[31m",
+    "\xff\xfe\xc3(\xed\xa0\x80",
+    "two\r\nlines\ttab",
+    "../../../../etc/passwd",
+    "%s%n%n%1000000d",
+    "-1e999",
+    "--help",
+    "conv9999x999999 conv1x999999 linear",
+};
+
+uint8_t damage_next(damage_plan *plan)
+{
+    if (plan->left == 0) {
+        return 0;
+    }
+    plan->left--;
+    return *plan->at++;
+}
+
+static void note(spots *s, const char *path, const char *attr)
+{
+    if (s->n < OBJECTS && strlen(path) < NAME && strlen(attr) < NAME) {
+        strcpy(s->spot[s->n].path, path);
+        strcpy(s->spot[s->n].attr, attr);
+        s->n++;
+    }
+}
+
+typedef struct {
+    spots *all;
+    const char *path;
+} visit;
+
+static herr_t on_attr(hid_t object, const char *name, const H5A_info_t *info,
+                      void *data)
+{
+    const visit *v = data;
+
+    (void)object;
+    (void)info;
+    note(v->all, v->path, name);
+    return 0;
+}
+
+static herr_t on_object(hid_t root, const char *name, const H5O_info_t *info,
+                        void *data)
+{
+    spots *s = data;
+    char path[NAME] = "/";
+    hsize_t from = 0;
+
+    (void)info;
+    if (strlen(name) + 2 > NAME) {
+        return 0;
+    }
+    if (strcmp(name, ".") != 0) {
+        strcat(path, name);
+        note(s, path, "");
+    }
+    H5Aiterate_by_name(root, name, H5_INDEX_NAME, H5_ITER_INC, &from, on_attr,
+                       &(visit){s, path}, H5P_DEFAULT);
+    return 0;
+}
+
+static hid_t compound_type(void)
+{
+    const hid_t t = H5Tcreate(H5T_COMPOUND, 12);
+
+    H5Tinsert(t, "a", 0, H5T_STD_I32LE);
+    H5Tinsert(t, "b", 4, H5T_IEEE_F64LE);
+    return t;
+}
+
+static hid_t enum_type(void)
+{
+    const hid_t t = H5Tenum_create(H5T_NATIVE_INT8);
+    const int8_t one = 1;
+
+    H5Tenum_insert(t, "one", &one);
+    return t;
+}
+
+static hid_t string_type(size_t size, H5T_cset_t set, H5T_str_t pad)
+{
+    const hid_t t = H5Tcopy(H5T_C_S1);
+
+    H5Tset_size(t, size);
+    H5Tset_cset(t, set);
+    H5Tset_strpad(t, pad);
+    return t;
+}
+
+static hid_t choose_type(damage_plan *plan)
+{
+    const hsize_t three = 3;
+
+    switch (damage_next(plan) % 22) {
+    case 0:
+        return H5Tcopy(H5T_STD_I8LE);
+    case 1:
+        return H5Tcopy(H5T_STD_I16BE);
+    case 2:
+        return H5Tcopy(H5T_STD_I32LE);
+    case 3:
+        return H5Tcopy(H5T_STD_I64LE);
+    case 4:
+        return H5Tcopy(H5T_STD_U8LE);
+    case 5:
+        return H5Tcopy(H5T_STD_U64BE);
+    case 6:
+        return H5Tcopy(H5T_IEEE_F32LE);
+    case 7:
+        return H5Tcopy(H5T_IEEE_F64BE);
+    case 8:
+        return H5Tcopy(H5T_NATIVE_LDOUBLE);
+    case 9:
+        return string_type(1, H5T_CSET_ASCII, H5T_STR_NULLTERM);
+    case 10:
+        return string_type(40, H5T_CSET_UTF8, H5T_STR_NULLPAD);
+    case 11:
+        return string_type(40, H5T_CSET_ASCII, H5T_STR_SPACEPAD);
+    case 12:
+        return string_type(LONG_TEXT, H5T_CSET_ASCII, H5T_STR_NULLTERM);
+    case 13:
+        return string_type(0x7ffffff0, H5T_CSET_ASCII, H5T_STR_NULLPAD);
+    case 14:
+        return string_type(H5T_VARIABLE, H5T_CSET_UTF8, H5T_STR_NULLTERM);
+    case 15:
+        return H5Tvlen_create(H5T_STD_I32LE);
+    case 16:
+        return H5Tarray_create2(H5T_STD_I32LE, 1, &three);
+    case 17:
+        return compound_type();
+    case 18:
+        return H5Tcreate(H5T_OPAQUE, 7);
+    case 19:
+        return enum_type();
+    case 20:
+        return H5Tcopy(H5T_STD_B16LE);
+    default:
+        return H5Tcopy(H5T_STD_REF_OBJ);
+    }
+}
+
+/* A shape, and whether it is so large that only chunks can hold it. */
+static hid_t choose_space(damage_plan *plan, int *rank, int *large)
+{
+    static const hsize_t side[] = {0,
+                                   1,
+                                   2,
+                                   3,
+                                   4,
+                                   5,
+                                   10,
+                                   24,
+                                   1000,
+                                   1000000,
+                                   1000000000000,
+                                   (hsize_t)1 << 31,
+                                   (hsize_t)1 << 32,
+                                   (hsize_t)1 << 61,
+                                   (hsize_t)1 << 62,
+                                   INT64_MAX,
+                                   (hsize_t)1 << 63,
+                                   UINT64_MAX - 1};
+    const unsigned kind = damage_next(plan) % (DIMS + 2);
+    hsize_t dims[DIMS];
+
+    *large = 0;
+    *rank = kind <= DIMS ? (int)kind : 0;
+    if (kind == 0) {
+        return H5Screate(H5S_SCALAR);
+    }
+    if (kind > DIMS) {
+        return H5Screate(H5S_NULL);
+    }
+    for (int i = 0; i < *rank; i++) {
+        dims[i] = side[damage_next(plan) % (sizeof side / sizeof *side)];
+        *large = *large || dims[i] > 1000;
+    }
+    return H5Screate_simple(*rank, dims, NULL);
+}
+
+/* HDF5 crashes while it writes a larger compact dataset. */
+static int fits_header(hid_t type, hid_t space)
+{
+    const hssize_t n = H5Sget_simple_extent_npoints(space);
+
+    return n >= 0 && n <= ELEMENTS && (size_t)n * H5Tget_size(type) <= HEADER;
+}
+
+/* Contiguous, compact, chunked, compressed, elsewhere. */
+static hid_t choose_layout(damage_plan *plan, hid_t type, hid_t space, int rank,
+                           int large)
+{
+    static const hsize_t chunk[DIMS] = {2, 2, 2, 2, 2, 2, 2, 2};
+    const hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    const unsigned kind = damage_next(plan) % 6;
+
+    if (rank > 0 && (large || kind == 2 || kind == 3)) {
+        H5Pset_chunk(list, rank, chunk);
+        if (kind == 3) {
+            H5Pset_deflate(list, 1);
+        }
+    } else if (kind == 1 && fits_header(type, space)) {
+        H5Pset_layout(list, H5D_COMPACT);
+    } else if (kind == 4) {
+        H5Pset_external(list, "/etc/hostname", 0, H5F_UNLIMITED);
+    }
+    return list;
+}
+
+/* Strings for a variable-length type. */
+static void write_texts(hid_t to, int is_attr, hid_t type, hssize_t n,
+                        damage_plan *plan)
+{
+    const char *list[ELEMENTS];
+    const uint8_t first = damage_next(plan);
+
+    for (hssize_t i = 0; i < n; i++) {
+        list[i] = text[((unsigned)first + (unsigned)i) %
+                       (sizeof text / sizeof *text)];
+    }
+    if (is_attr) {
+        H5Awrite(to, type, list);
+    } else {
+        H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, list);
+    }
+}
+
+/* The same bytes in every element: a byte over and over, or a text. */
+static void write_bytes(hid_t to, int is_attr, hid_t type, hssize_t n,
+                        size_t size, damage_plan *plan)
+{
+    static const uint8_t usual[] = {0, 1, 0x7f, 0x80, 0xff, 0x41, 3};
+    const uint8_t how = damage_next(plan);
+    const char *t = text[how % (sizeof text / sizeof *text)];
+    char *block = malloc((size_t)n * size + 1);
+
+    if (block == NULL) {
+        abort();
+    }
+    for (hssize_t i = 0; i < n; i++) {
+        char *one = block + (size_t)i * size;
+
+        if (H5Tget_class(type) == H5T_STRING) {
+            memset(one, ' ', size);
+            memcpy(one, t, strlen(t) < size ? strlen(t) : size);
+        } else if (how < sizeof usual * 8) {
+            memset(one, usual[how / 8], size);
+        } else {
+            memset(one, 0, size); /* small numbers */
+            one[how % size] = (char)(how + i);
+        }
+    }
+    if (is_attr) {
+        H5Awrite(to, type, block);
+    } else {
+        H5Dwrite(to, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block);
+    }
+    free(block);
+}
+
+static void write_values(hid_t to, int is_attr, hid_t type, hid_t space,
+                         damage_plan *plan)
+{
+    const hssize_t n = H5Sget_simple_extent_npoints(space);
+    const H5T_class_t class = H5Tget_class(type);
+    const size_t size = H5Tget_size(type);
+
+    if (n < 1 || n > ELEMENTS || class == H5T_VLEN || class == H5T_REFERENCE) {
+        return;
+    }
+    if (H5Tis_variable_str(type) > 0) {
+        write_texts(to, is_attr, type, n, plan);
+    } else if (size <= ELEMENT || (n == 1 && size <= LONG_TEXT)) {
+        write_bytes(to, is_attr, type, n, size, plan);
+    }
+}
+
+static void new_attribute(hid_t file, const spot *s, damage_plan *plan)
+{
+    int rank, large;
+    const hid_t type = choose_type(plan);
+    const hid_t space = choose_space(plan, &rank, &large);
+    const hid_t attr =
+        large ? -1 /* HDF5 crashes while it writes it */
+              : H5Acreate_by_name(file, s->path, s->attr, type, space,
+                                  H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+
+    if (attr >= 0) {
+        write_values(attr, 1, type, space, plan);
+        H5Aclose(attr);
+    }
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+static void new_dataset(hid_t file, const spot *s, damage_plan *plan)
+{
+    int rank, large;
+    const hid_t type = choose_type(plan);
+    const hid_t space = choose_space(plan, &rank, &large);
+    const hid_t layout = choose_layout(plan, type, space, rank, large);
+    const hid_t set = H5Dcreate2(file, s->path, type, space, H5P_DEFAULT,
+                                 layout, H5P_DEFAULT);
+
+    if (set >= 0) {
+        if (H5Pget_external_count(layout) == 0 && !large) {
+            write_values(set, 0, type, space, plan);
+        }
+        H5Dclose(set);
+    }
+    H5Pclose(layout);
+    H5Sclose(space);
+    H5Tclose(type);
+}
+
+/* Something else where the object was. */
+static void new_link(hid_t file, const spots *all, const spot *s,
+                     damage_plan *plan)
+{
+    const spot *other = &all->spot[damage_next(plan) % (unsigned)all->n];
+    hid_t id = -1;
+
+    switch (damage_next(plan) % 7) {
+    case 0:
+        H5Lcreate_soft("/nowhere/at/all", file, s->path, H5P_DEFAULT,
+                       H5P_DEFAULT);
+        break;
+    case 1:
+        H5Lcreate_soft(s->path, file, s->path, H5P_DEFAULT, H5P_DEFAULT);
+        break;
+    case 2:
+        H5Lcreate_soft(other->path, file, s->path, H5P_DEFAULT, H5P_DEFAULT);
+        break;
+    case 3:
+        H5Lcreate_external("/etc/hostname", "/", file, s->path, H5P_DEFAULT,
+                           H5P_DEFAULT);
+        break;
+    case 4:
+        H5Lcreate_hard(file, other->path, file, s->path, H5P_DEFAULT,
+                       H5P_DEFAULT);
+        break;
+    case 5:
+        id = H5Gcreate2(file, s->path, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        H5Gclose(id);
+        break;
+    default:
+        id = H5Tcopy(H5T_STD_I32LE);
+        H5Tcommit2(file, s->path, id, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+        H5Tclose(id);
+    }
+}
+
+static void damage_one(const spots *all, damage_plan *plan)
+{
+    const unsigned low = damage_next(plan);
+    const unsigned which = low | (unsigned)damage_next(plan) << 8;
+    const spot *s = &all->spot[which % (unsigned)all->n];
+    const unsigned how = damage_next(plan) % 8;
+
+    if (s->attr[0] != '\0') {
+        H5Adelete_by_name(all->file, s->path, s->attr, H5P_DEFAULT);
+        if (how > 0) {
+            new_attribute(all->file, s, plan);
+        }
+        return;
+    }
+    H5Ldelete(all->file, s->path, H5P_DEFAULT);
+    if (how >= 3) {
+        new_dataset(all->file, s, plan);
+    } else if (how > 0) {
+        new_link(all->file, all, s, plan);
+    }
+}
+
+void damage_structure(hid_t file, damage_plan *plan)
+{
+    static spots all; /* too large for the stack */
+
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    all.n = 0;
+    all.file = file;
+    H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, on_object, &all);
+    while (plan->left > 0 && all.n > 0) {
+        damage_one(&all, plan);
+    }
+}

@@ -1,0 +1,146 @@
+/* fuzz.c -- see fuzz.h. */
+#include "fuzz.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum {
+    MEMORY = 16 << 20 /* bytes that code under test may ask for */
+};
+
+/* MPI and HDF5 keep memory to the end: LeakSanitizer, where it is linked in,
+ * leaves out what is allocated between these. */
+__attribute__((weak)) void __lsan_disable(void);
+__attribute__((weak)) void __lsan_enable(void);
+
+exg_par fuzz_par;
+static exg_int live;
+
+static void stop(void)
+{
+    if (__lsan_disable != NULL) {
+        __lsan_disable();
+    }
+    exg_par_stop(&fuzz_par);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    if (__lsan_disable != NULL) {
+        __lsan_disable();
+    }
+    if (exg_par_start(argc, argv, &fuzz_par) != EXG_OK) {
+        abort();
+    }
+    atexit(stop);
+    exg_mem_bound(MEMORY);
+    fuzz_prepare();
+    if (__lsan_enable != NULL) {
+        __lsan_enable();
+    }
+    live = exg_mem_live();
+    return 0;
+}
+
+const char *fuzz_file(const uint8_t *bytes, size_t size)
+{
+    static int file = -1;
+    static char path[64];
+
+    if (file < 0) {
+        file = memfd_create("fuzz", 0);
+        snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    }
+    if (file < 0 || ftruncate(file, 0) != 0 ||
+        pwrite(file, bytes, size, 0) != (ssize_t)size) {
+        perror("fuzz_file");
+        exit(2);
+    }
+    return path;
+}
+
+void fuzz_want(int condition, const char *what)
+{
+    if (!condition) {
+        fprintf(stderr, "fuzz: %s: '%s'\n", what, exg_err_text());
+        abort();
+    }
+}
+
+void fuzz_check(exg_status st)
+{
+    const char *text = exg_err_text();
+
+    fuzz_want(st == EXG_OK || text[0] != '\0', "a failure without a line");
+    fuzz_want(st != EXG_OK || text[0] == '\0', "a line without a failure");
+    for (const char *c = text; *c != '\0'; c++) {
+        fuzz_want(!iscntrl((unsigned char)*c), "a line that steers terminals");
+    }
+    fuzz_want(exg_mem_live() == live, "memory is left behind");
+    exg_err_clear();
+}
+
+/* Past a string, or NULL. */
+static const char *json_string(const char *c)
+{
+    if (*c++ != '"') {
+        return NULL;
+    }
+    while (*c != '"') {
+        if ((unsigned char)*c < ' ') {
+            return NULL; /* the end of the text, too */
+        }
+        if (*c++ != '\\') {
+            continue;
+        }
+        if (*c == 'u') {
+            if (strspn(c + 1, "0123456789abcdefABCDEF") < 4) {
+                return NULL;
+            }
+            c += 5;
+        } else if (*c == '\0' || strchr("\"\\/bfnrt", *c++) == NULL) {
+            return NULL;
+        }
+    }
+    return c + 1;
+}
+
+static const char *json_value(const char *c)
+{
+    char *end = NULL;
+
+    if (*c == '"') {
+        return json_string(c);
+    }
+    if (strspn(c, "-0123456789") == 0) {
+        return NULL; /* strtod() takes more than JSON does */
+    }
+    strtod(c, &end);
+    return end;
+}
+
+int fuzz_is_json(const char *text)
+{
+    const char *c = text;
+
+    if (*c++ != '{') {
+        return 0;
+    }
+    while (*c != '}') {
+        c = json_string(c);
+        if (c == NULL || strncmp(c, ": ", 2) != 0 ||
+            (c = json_value(c + 2)) == NULL) {
+            return 0;
+        }
+        if (strncmp(c, ", ", 2) == 0) {
+            c += 2;
+        } else if (*c != '}') {
+            return 0;
+        }
+    }
+    return c[1] == '\0';
+}
