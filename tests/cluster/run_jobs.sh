@@ -123,12 +123,64 @@ doctor_knows_the_nodes() {
         "$scratch/doctor.log" && grep -q '^good: clocks: ' "$scratch/doctor.log"
 }
 
-(
+# has FILE COUNT WORD: the word is in at least so many lines.
+has() {
+    [ -e "$1" ] && [ "$(grep -c -- "$3" "$1")" -ge "$2" ]
+}
+# shows JOB TEXT: what SLURM tells of the job.
+shows() {
+    cluster run scontrol show job -o "$1" | grep -e "$2"
+}
+
+# requeued NAME SIGNALS: stopped by SLURM's signal so often, each time after two
+# more epochs, sent back to the queue, and at the end the bits of a run that was
+# never stopped.
+requeued() {
+    local name=$1 out=$scratch/$1 job k
+    job=$(cluster run sbatch --parsable --output="$scratch/$name.log" --nodes=2 \
+        --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --out "$out") ||
+        return 1
+    for ((k = 1; k <= $2; k++)); do
+        until_true 90 has "$out/run.jsonl" $((2 * k)) '"event": "epoch"' || break
+        cluster run scancel --batch --signal=USR1 "$job"
+        until_true 60 shows "$job" "Restarts=$k" || break
+        # SLURM holds back a job that was requeued for two minutes, in which
+        # its nodes tidy up; a few seconds will do.
+        until_true 60 shows "$job" 'JobState=PENDING' || break
+        sleep 3
+        cluster run scontrol update "JobId=$job" StartTime=now || break
+    done
+    cluster wait "$job" 180 && [ "$k" -gt "$2" ] &&
+        has "$scratch/$name.log" "$2" 'back to the queue' &&
+        same "$scratch/whole/results.h5" "$out/results.h5" && return 0
+    cat "$scratch/$name.log"
+    return 1
+}
+
+# A job that its owner cancels stays out of the queue.
+cancelled_stays_out() {
+    local job out=$scratch/cancelled
+    job=$(cluster run sbatch --parsable --output="$scratch/cancelled.log" \
+        --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --epochs 9999 \
+        --out "$out") || return 1
+    until_true 90 has "$out/run.jsonl" 2 '"event": "epoch"' || return 1
+    cluster run scancel "$job"
+    until_true 60 shows "$job" 'JobState=CANCELLED' || return 1
+    sleep 3
+    shows "$job" 'JobState=CANCELLED.*Restarts=0' || {
+        cat "$scratch/cancelled.log"
+        return 1
+    }
+}
+
+plain() {
     # shellcheck source=jobs/mpi-env.sh
-    . jobs/mpi-env.sh
-    "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi "${small[@]}" --out "$scratch/plain" \
-        --quiet
-)
+    (. jobs/mpi-env.sh && "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi --quiet "$@")
+}
+long=(--data "$data" --seed 4 --epochs 12 --tsne-samples 200
+    --tsne-iterations 200 --tsne-dims 2 --stages 'train,explain,embed')
+plain "${small[@]}" --out "$scratch/plain"
+plain "${long[@]}" --out "$scratch/whole"
 cluster up 2 4 "$mode"
 # The nodes are more than this machine: waiting ranks must give up their core.
 # shellcheck disable=SC2031
@@ -144,7 +196,12 @@ for launcher in srun mpirun; do
     OUT=$scratch/scaled count "scaling.sbatch, 1, 2 and 4 ranks, $launcher" \
         scaling_is_told
 done
+for launcher in srun mpirun; do
+    LAUNCHER=$launcher count "requeue.sbatch, stopped twice, $launcher" \
+        requeued "requeue-$launcher" 2
+done
 export LAUNCHER=auto
+count 'requeue.sbatch, cancelled by its owner' cancelled_stays_out
 OUT=$scratch/seeds count 'array.sbatch, three seeds, and their table' \
     array_is_merged
 OUT=$scratch/sweep VARY=tsne-perplexity VALUES='4 12' \
