@@ -18,12 +18,12 @@
 #include "places.h"
 
 enum {
-    WARM = 4,  /* calls in which a grid finds its spacing */
-    LEAST = 3, /* calls that count, and                   */
-    MOST = 50
+    WARM = 2,  /* calls in which a grid is made and finds its spacing */
+    LEAST = 4, /* calls in all                                        */
+    MOST = 60
 };
 
-#define ENOUGH 0.3 /* seconds */
+#define ENOUGH 0.5 /* seconds of them */
 
 typedef struct {
     exg_int n;
@@ -41,7 +41,7 @@ static double measure(const exg_par *par, const exg_kern *kern,
                       const exg_repulse *engine, const exg_cloud *cloud,
                       float *f, int *pairs)
 {
-    double best = INFINITY, all = 0.0, z;
+    double best = INFINITY, spent = 0.0, z;
     void *state = NULL;
     int before = 0;
 
@@ -49,8 +49,7 @@ static double measure(const exg_par *par, const exg_kern *kern,
         EXG_OK) {
         panic();
     }
-    for (int t = 0; t < WARM + MOST && (t < WARM + LEAST || all < ENOUGH);
-         t++) {
+    for (int t = 0; t < LEAST || (t < MOST && spent < ENOUGH); t++) {
         const double from = exg_clock_now();
         double seconds;
 
@@ -61,10 +60,8 @@ static double measure(const exg_par *par, const exg_kern *kern,
             panic();
         }
         seconds = exg_reduce_max(par, exg_clock_now() - from);
-        if (t >= WARM) {
-            best = fmin(best, seconds);
-            all += seconds;
-        }
+        best = t >= WARM ? fmin(best, seconds) : best;
+        spent += seconds;
     }
     if (engine != &exg_repulse_exact) {
         *pairs = exg_repulse_fft_cost(state).pairs > before;

@@ -54,9 +54,13 @@ static exg_status read_all(int argc, char **argv, int dims, exg_int size[2],
     shape[0] = size[0];
     shape[1] = dims;
     if (argc < 4) {
+        exg_int wide[EXG_READER_RANK];
+        int rank = 0;
+
+        EXG_TRY(exg_reader_shape(r, "/tsne/coordinates", &rank, wide));
         EXG_TRY(exg_reader_f32(
-            r, dims == 3 ? "/tsne_3d/coordinates" : "/tsne/coordinates", 2,
-            shape, y));
+            r, wide[1] == dims ? "/tsne/coordinates" : "/tsne_3d/coordinates",
+            2, shape, y));
     } else {
         EXG_TRY(exg_new(y, shape[0] * shape[1]));
         EXG_TRY(read_raw(argv[3], shape[0] * shape[1], *y));
