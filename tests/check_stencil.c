@@ -152,6 +152,40 @@ START_TEST(avx512_and_avx2_give_the_same_bits)
 }
 END_TEST
 
+/* Points that leave the first planes alone, on a grid without them. */
+START_TEST(window_is_a_part_of_the_grid)
+{
+    const exg_kern *kern = NULL;
+    exg_stencil s = make_points(_i);
+    const exg_int plane = _i == 2 ? NODES : NODES * NODES, from = 3 * plane;
+    float *last = r.y + (_i - 1) * STRIDE;
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    for (exg_int i = 0; i < COUNT; i++) {
+        last[i] =
+            s.first[_i - 1] + (5.0f + (float)(i % 50) * 0.1f) / s.per_unit;
+    }
+    kern->stencil_spread(&s, BITS, r.charge[0]);
+    kern->stencil_gather(&s, r.grid, r.value[0], r.slope[0]);
+    s.origin = from;
+    kern->stencil_spread(&s, BITS, r.charge[1]);
+    kern->stencil_gather(&s, r.grid + from, r.value[1], r.slope[1]);
+    ck_assert(memcmp(r.charge[0] + from, r.charge[1],
+                     sizeof r.charge[0][0] * (size_t)(SIZE - from)) == 0);
+    ck_assert(memcmp(r.value[0], r.value[1], sizeof(float) * COUNT) == 0);
+    exg_stencil_gather_ref(&s, r.grid + from, r.value[0], r.slope[0]);
+    for (exg_int i = 0; i < COUNT; i++) {
+        ck_assert(fabsf(r.value[0][i] - r.value[1][i]) < (float)TOLERANCE);
+    }
+    memset(r.charge[0], 0, sizeof r.charge[0]);
+    exg_stencil_spread_ref(&s, BITS, r.charge[0]);
+    for (exg_int i = 0; i < SIZE; i++) {
+        ck_assert(llabs((int64_t)r.charge[0][i] - (int64_t)r.charge[1][i]) <
+                  COUNT * UNITS);
+    }
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("stencil");
@@ -161,5 +195,6 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, gathering_agrees_with_its_definition, 1, 4);
     tcase_add_test(tc, slope_of_a_parabola_is_exact);
     tcase_add_loop_test(tc, avx512_and_avx2_give_the_same_bits, 1, 4);
+    tcase_add_loop_test(tc, window_is_a_part_of_the_grid, 2, 4);
     return s;
 }

@@ -59,16 +59,28 @@ void exg_convolve_destroy(exg_convolve **c);
 /** What the potential lacks: add it times the total charge.  Local. */
 double exg_convolve_mean(const exg_convolve *c);
 
+/** Planes of the grid, from the slowest axis: the part that a rank touches. */
+typedef struct {
+    exg_int first, count; /* count may be 0 */
+} exg_window;
+
+/** The planes of a grid that has as many: all.  Local. */
+exg_window exg_convolve_all(const exg_convolve *c);
+
 /** The potential of the charges of all ranks.  Collective.
  *
- * @param[in]  charge     shape (n^dims): this rank's, times 2^bits; sums over
- *                        ranks are taken modulo 2^32
- * @param[out] potential  shape (n^dims), on every rank
+ * Ranks send only the planes of a window that others transform.
+ * @param[in]  window     this rank's: where it has charges, and wants the
+ *                        potential
+ * @param[in]  charge     shape (window.count, n^(dims - 1)), where a plane of a
+ *                        1-D grid is all of it: this rank's, times 2^bits; sums
+ *                        over ranks are taken modulo 2^32
+ * @param[out] potential  the same shape
  * @param[out] sums       of the nodes that this rank transforms: to be added
  *                        over ranks
  */
-void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
-                      const uint32_t *charge, float *potential,
+void exg_convolve_run(const exg_par *par, exg_convolve *c, exg_window window,
+                      int bits, const uint32_t *charge, float *potential,
                       exg_convolve_sums *sums);
 
 /** Costs so far.  Local. */

@@ -27,6 +27,8 @@ typedef struct {
     exg_int count;  /* points                                           */
     exg_int stride; /* floats from one axis of y to the next, a multiple
                        of 16, >= count                                  */
+    exg_int origin; /* nodes before the first of `grid`, which may be a window
+                       that holds all nodes that the points touch       */
     const float *y; /* shape (dims, stride), 64-byte aligned, finite: in
                        node units, points are in [2, n - 3) on each axis;
                        others are moved to the rim                      */

@@ -74,22 +74,17 @@ static exg_status set_counts(const exg_par *par, exg_convolve *c)
     exg_status st = EXG_OK;
     const exg_int size = par->size;
 
-    EXG_TRY(exg_new(&c->count, 7 * size));
-    c->there_count = c->count + size;
+    EXG_TRY(exg_new(&c->there_count, 6 * size));
     c->there_first = c->there_count + size;
     c->here_count = c->there_first + size;
     c->here_first = c->here_count + size;
-    c->share_count = c->here_first + size;
-    c->share_first = c->share_count + size;
+    c->window = c->here_first + size;
     for (int r = 0; r < par->size; r++) {
         const exg_shard p = exg_shard_of(c->planes, r, par->size);
         const exg_shard b = exg_shard_of(c->blocks, r, par->size);
         const exg_int mine = c->plane.count * EXG_CHUNK;
         const exg_int theirs = c->block.count * EXG_CHUNK;
 
-        c->count[r] = exg_mpi_count(p.count * c->rows * c->n);
-        c->share_count[r] = c->count[r];
-        c->share_first[r] = exg_mpi_count(p.first * c->rows * c->n);
         c->there_count[r] = exg_mpi_count(b.count * mine);
         c->there_first[r] = exg_mpi_count(b.first * mine);
         c->here_count[r] = exg_mpi_count(p.count * theirs);
@@ -106,6 +101,8 @@ static exg_status make_room(const exg_par *par, exg_convolve *c)
     exg_status st = EXG_OK;
 
     EXG_TRY(exg_new(&c->charge, c->plane.count * c->rows * c->n));
+    EXG_TRY(exg_new(&c->inbox, c->plane.count * c->rows * c->n));
+    EXG_TRY(exg_new(&c->field, c->plane.count * c->rows * c->n));
     EXG_TRY(exg_new(&c->row, EXG_LINE * c->padded));
     EXG_TRY(exg_new(&c->lane, EXG_LINE * c->padded));
     EXG_TRY(exg_new(&c->wave, longest * EXG_CHUNK));
@@ -150,6 +147,8 @@ void exg_convolve_destroy(exg_convolve **out)
     exg_fourier_destroy(&c->node);
     exg_fourier_destroy(&c->other);
     exg_free(c->charge);
+    exg_free(c->inbox);
+    exg_free(c->field);
     exg_free(c->row);
     exg_free(c->lane);
     exg_free(c->wave);
@@ -161,7 +160,7 @@ void exg_convolve_destroy(exg_convolve **out)
     exg_free(c->quarter);
     exg_free(c->half);
     exg_free(c->even);
-    exg_free(c->count);
+    exg_free(c->there_count);
     exg_free(c);
     *out = NULL;
 }
@@ -244,30 +243,30 @@ static void exchange(const exg_par *par, exg_convolve *c, int back)
     }
 }
 
-/* What this rank sends in a run, where sums and shares go round a ring. */
-static double bytes_of(const exg_par *par, const exg_convolve *c)
+exg_window exg_convolve_all(const exg_convolve *c)
 {
-    const double nodes = (double)(c->planes * c->rows * c->n);
+    return (exg_window){0, c->planes};
+}
+
+/* What this rank sends to turn the data there and back. */
+static double bytes_of(const exg_convolve *c)
+{
     const exg_int there = (c->blocks - c->block.count) * c->plane.count;
     const exg_int back = c->block.count * (c->planes - c->plane.count);
 
-    return 2.0 * sizeof(float) * nodes * (par->size - 1) / par->size +
-           (double)sizeof(float) * EXG_CHUNK * (double)(there + back);
+    return (double)sizeof(float) * EXG_CHUNK * (double)(there + back);
 }
 
-void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
-                      const uint32_t *charge, float *potential,
+void exg_convolve_run(const exg_par *par, exg_convolve *c, exg_window window,
+                      int bits, const uint32_t *charge, float *potential,
                       exg_convolve_sums *sums)
 {
-    const exg_int size = c->rows * c->n; /* of a plane */
-    const float unit = 1.0f / (float)(1 << bits);
     double from = exg_clock_now();
 
-    EXG_MPI(MPI_Reduce_scatter(charge, c->charge, c->count, MPI_UINT32_T,
-                               MPI_SUM, par->comm));
-    *sums = sums_of(c->plane.count * size, bits, c->charge);
+    exg_convolve_collect(par, c, window, charge);
+    *sums = sums_of(c->plane.count * c->rows * c->n, bits, c->charge);
     c->cost.sum += exg_clock_lap(&from);
-    exg_convolve_planes_to(c, unit);
+    exg_convolve_planes_to(c, 1.0f / (float)(1 << bits));
     c->cost.forward += exg_clock_lap(&from);
     exchange(par, c, 0);
     c->cost.turn += exg_clock_lap(&from);
@@ -275,11 +274,9 @@ void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
     c->cost.line += exg_clock_lap(&from);
     exchange(par, c, 1);
     c->cost.turn += exg_clock_lap(&from);
-    exg_convolve_planes_from(c, potential + c->plane.first * size);
+    exg_convolve_planes_from(c);
     c->cost.inverse += exg_clock_lap(&from);
-    EXG_MPI(MPI_Allgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, potential,
-                           c->share_count, c->share_first, MPI_FLOAT,
-                           par->comm));
+    exg_convolve_share(par, c, window, potential);
     c->cost.share += exg_clock_lap(&from);
-    c->cost.bytes += bytes_of(par, c);
+    c->cost.bytes += bytes_of(c);
 }

@@ -35,6 +35,8 @@ struct exg_convolve {
     float *factor; /* shape (block.count, band, EXG_LINE)                */
 
     uint32_t *charge; /* shape (plane.count, rows, n)                   */
+    uint32_t *inbox;  /* the same shape: another rank's                 */
+    float *field;     /* the same shape: potential                      */
     float *row;       /* shape (EXG_LINE, padded): rows, one by one     */
     float *lane;      /* shape (padded, EXG_LINE): rows, side by side   */
     float *wave;      /* chunks of the longest transform                */
@@ -43,8 +45,8 @@ struct exg_convolve {
     float *there;     /* shape (blocks, plane.count) chunks             */
     float *here;      /* shape (R)(block.count, planes of R) chunks; may
                          be `there` where one rank has all              */
-    int *count, *there_count, *there_first, *here_count, *here_first;
-    int *share_count, *share_first;
+    int *there_count, *there_first, *here_count, *here_first; /* shape (R) */
+    int *window; /* shape (R, 2): first plane and number */
     exg_convolve_cost cost;
 };
 
@@ -55,8 +57,17 @@ EXG_MUST_CHECK exg_status exg_convolve_factors(exg_convolve *c, double spacing);
 /** My planes' transforms, from c->charge times `unit` to c->there.  Local. */
 void exg_convolve_planes_to(exg_convolve *c, float unit);
 
-/** And back, to my planes of the potential. */
-void exg_convolve_planes_from(exg_convolve *c, float *potential);
+/** And back, to c->field. */
+void exg_convolve_planes_from(exg_convolve *c);
+
+/** Add up the charges of all ranks' windows on my planes: c->charge.
+ * Collective. */
+void exg_convolve_collect(const exg_par *par, exg_convolve *c,
+                          exg_window window, const uint32_t *charge);
+
+/** Send c->field to all ranks' windows.  Collective. */
+void exg_convolve_share(const exg_par *par, exg_convolve *c, exg_window window,
+                        float *potential);
 
 /** Transform my lines in c->here, multiply, transform back.  Local.
  * @param[in] size  of the communicator */

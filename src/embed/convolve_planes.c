@@ -156,14 +156,14 @@ void exg_convolve_planes_to(exg_convolve *c, float unit)
     }
 }
 
-void exg_convolve_planes_from(exg_convolve *c, float *potential)
+void exg_convolve_planes_from(exg_convolve *c)
 {
     const exg_int flat = c->rows == 1, count = c->plane.count;
 
     for (exg_int q = 0; q < count && flat; q += L) {
         rows_from(c, lesser(L, count - q),
                   (chunks){c->there + q * CHUNK, count * CHUNK},
-                  potential + q * c->n);
+                  c->field + q * c->n);
     }
     for (exg_int q = 0; q < count && !flat; q++) {
         for (exg_int g = 0; g < c->groups; g++) {
@@ -172,7 +172,7 @@ void exg_convolve_planes_from(exg_convolve *c, float *potential)
         for (exg_int r = 0; r < c->rows; r += L) {
             rows_from(c, lesser(L, c->rows - r),
                       (chunks){c->flat + r * CHUNK, c->rows * CHUNK},
-                      potential + (q * c->rows + r) * c->n);
+                      c->field + (q * c->rows + r) * c->n);
         }
     }
 }

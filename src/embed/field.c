@@ -154,7 +154,8 @@ static int convolve(const exg_par *par, exg_field *e, const exg_stencil *s,
 
     memset(t->charge, 0, sizeof *t->charge * (size_t)t->size);
     e->kern->stencil_spread(s, bits, t->charge);
-    exg_convolve_run(par, t->grid, bits, t->charge, e->potential, &sums);
+    exg_convolve_run(par, t->grid, exg_convolve_all(t->grid), bits, t->charge,
+                     e->potential, &sums);
     all[0] = sums.total;
     all[1] = sums.squares;
     exg_reduce_fixed(par, 2, all);

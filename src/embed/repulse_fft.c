@@ -19,9 +19,9 @@
 #include "core/log.h"
 #include "embed/convolve.h"
 #include "embed/mesh.h"
-#include "embed/nearby.h"
 #include "embed/repulse.h"
 #include "embed/repulse_fft.h"
+#include "embed/zone.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 
@@ -51,11 +51,10 @@ typedef struct {
     void *exact;        /* for maps too wide for a grid */
 
     exg_int stride;
-    int32_t *order;  /* shape (my points): sorted in space            */
-    int32_t *bucket; /* shape (EXG_NEARBY_BUCKETS + 1)                */
-    float *y;        /* shape (dims, stride): mine, in that order     */
-    float *value;    /* shape (stride)                                */
-    float *slope;    /* shape (dims, stride)                          */
+    exg_zone zone; /* which points are mine to spread and gather  */
+    float *y;      /* shape (dims, stride): they                  */
+    float *value;  /* shape (stride)                              */
+    float *slope;  /* shape (dims, stride)                        */
     exg_fft_cost cost;
 } fft;
 
@@ -70,8 +69,7 @@ static void destroy(void **state)
     exg_repulse_exact.destroy(&e->exact);
     exg_free(e->charge);
     exg_free(e->potential);
-    exg_free(e->order);
-    exg_free(e->bucket);
+    exg_zone_destroy(&e->zone);
     exg_free(e->y);
     exg_free(e->value);
     exg_free(e->slope);
@@ -79,12 +77,11 @@ static void destroy(void **state)
     *state = NULL;
 }
 
-static exg_status make_room(fft *e)
+static exg_status make_room(const exg_par *par, fft *e)
 {
     exg_status st = EXG_OK;
 
-    EXG_TRY(exg_new(&e->order, e->mine.count));
-    EXG_TRY(exg_new(&e->bucket, EXG_NEARBY_BUCKETS + 1));
+    EXG_TRY(exg_zone_create(par, e->mine.total, e->dims, &e->zone));
     EXG_TRY(exg_new(&e->y, e->stride * e->dims));
     EXG_TRY(exg_new(&e->value, e->stride));
     EXG_TRY(exg_new(&e->slope, e->stride * e->dims));
@@ -113,10 +110,7 @@ static exg_status create(const exg_par *par, const exg_kern *kern,
     e->bits = e->bits < EXG_STENCIL_MOST_BITS ? e->bits : EXG_STENCIL_MOST_BITS;
     e->bits = e->bits > 0 ? e->bits : 0;
     e->age = SORT_EVERY;
-    EXG_TRY_ALL(par, make_room(e));
-    for (exg_int i = 0; i < e->mine.count; i++) {
-        e->order[i] = (int32_t)i;
-    }
+    EXG_TRY_ALL(par, make_room(par, e));
     *state = e;
     e = NULL;
 done:
@@ -237,17 +231,24 @@ static int pass(const exg_par *par, fft *e, const exg_stencil *s, found *out)
 {
     const double n = (double)e->mine.total;
     const int64_t due = (int64_t)e->mine.total << e->bits;
+    const exg_window window = exg_zone_window(s);
+    const exg_int plane = e->dims > 1 ? e->size / e->mesh.n : e->size;
+    exg_stencil in = *s; /* seen from the window */
     exg_convolve_sums sums;
     exg_fixed all[6] = {0};
     double from = exg_clock_now();
     int fits;
 
-    memset(e->charge, 0, sizeof *e->charge * (size_t)e->size);
-    e->kern->stencil_spread(s, e->bits, e->charge);
+    in.origin = window.first * plane;
+    memset(e->charge, 0, sizeof *e->charge * (size_t)(window.count * plane));
+    if (s->count > 0) {
+        e->kern->stencil_spread(&in, e->bits, e->charge);
+    }
     e->cost.spread += exg_clock_lap(&from);
-    exg_convolve_run(par, e->grid, e->bits, e->charge, e->potential, &sums);
+    exg_convolve_run(par, e->grid, window, e->bits, e->charge, e->potential,
+                     &sums);
     exg_clock_lap(&from);
-    e->kern->stencil_gather(s, e->potential, e->value, e->slope);
+    e->kern->stencil_gather(&in, e->potential, e->value, e->slope);
     add_up(e, s, all);
     e->cost.gather += exg_clock_lap(&from);
     all[2] = sums.total;
@@ -268,23 +269,6 @@ static int pass(const exg_par *par, fft *e, const exg_stencil *s, found *out)
     return fits;
 }
 
-/* My points, in the order of the last sorting. */
-static void fetch_points(fft *e, const exg_stencil *s, const exg_cloud *cloud)
-{
-    if (e->age++ >= SORT_EVERY) {
-        exg_nearby_sort(s, cloud->stride, cloud->y + e->mine.first, e->bucket,
-                        e->order);
-        e->age = 1;
-    }
-    for (int k = 0; k < e->dims; k++) {
-        const float *y = cloud->y + k * cloud->stride + e->mine.first;
-
-        for (exg_int i = 0; i < e->mine.count; i++) {
-            e->y[k * e->stride + i] = y[e->order[i]];
-        }
-    }
-}
-
 /* One pass on a grid of the wanted spacing; *again: its error was too large,
  * and a finer grid is wanted now. */
 static exg_status try_grid(const exg_par *par, fft *e, const exg_cloud *cloud,
@@ -303,7 +287,11 @@ static exg_status try_grid(const exg_par *par, fft *e, const exg_cloud *cloud,
     }
     e->cost.grid += exg_clock_lap(&from);
     s = stencil_of(e, box);
-    fetch_points(e, &s, cloud);
+    if (e->age++ >= SORT_EVERY) {
+        exg_zone_sort(&e->zone, &s, cloud);
+        e->age = 1;
+    }
+    exg_zone_fetch(&e->zone, cloud, e->stride, e->y);
     e->cost.sort += exg_clock_lap(&from);
     while (!pass(par, e, &s, out)) {
         e->cost.repeats++;
@@ -371,13 +359,8 @@ static exg_status forces(const exg_par *par, void *state,
         EXG_TRY(try_grid(par, e, cloud, &box, mesh, &out, &again));
     }
     from = exg_clock_now();
-    for (int k = 0; k < dims; k++) {
-        const float unit = -0.5f * (float)(1.0 / e->mesh.spacing);
-
-        for (exg_int i = 0; i < e->mine.count; i++) {
-            f[e->order[i] * dims + k] = unit * e->slope[k * e->stride + i];
-        }
-    }
+    e->cost.bytes += exg_zone_return(par, &e->zone, e->stride, e->slope,
+                                     -0.5f * (float)(1.0 / e->mesh.spacing), f);
     *z = out.z - (double)cloud->total;
     e->cost.scatter += exg_clock_lap(&from);
 done:

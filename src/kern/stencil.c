@@ -151,7 +151,7 @@ EXG_INLINE void locate(int dims, const exg_stencil *s, exg_int i, batch *b)
             exg_vec_store(b->t[k] + part_at, t);
             cell = cell * (int32_t)s->n + (at - BEFORE);
         }
-        *(exg_ivec *)(b->cell + part_at) = cell;
+        *(exg_ivec *)(b->cell + part_at) = cell - (int32_t)s->origin;
     }
 }
 

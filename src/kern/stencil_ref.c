@@ -62,7 +62,7 @@ static exg_int node(const exg_stencil *s, const rows *r, exg_int a, exg_int b,
                     exg_int c)
 {
     return ((r->first[2] + c) * s->n + r->first[1] + b) * s->n + r->first[0] +
-           a;
+           a - s->origin;
 }
 
 void exg_stencil_spread_ref(const exg_stencil *s, int bits, uint32_t *grid)

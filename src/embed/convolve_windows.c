@@ -1,0 +1,103 @@
+/* convolve_windows.c -- planes between ranks that touch them and ranks that
+ * transform them: see convolve.c.
+ *
+ * A rank touches a window of planes, where its points are.  In step s of R - 1
+ * it sends what the rank s after it transforms, and adds what the rank s before
+ * it has sent; most windows do not reach that far, and then nothing is sent. */
+#include <string.h>
+
+#include "convolve_impl.h"
+#include "par/agree.h"
+
+/* The planes that are in a window and in a shard. */
+static exg_window meet(exg_window w, exg_shard p)
+{
+    const exg_int first = w.first > p.first ? w.first : p.first;
+    const exg_int wend = w.first + w.count, pend = p.first + p.count;
+    const exg_int end = wend < pend ? wend : pend;
+
+    return (exg_window){first, end > first ? end - first : 0};
+}
+
+static exg_window window_of(const exg_convolve *c, int rank)
+{
+    return (exg_window){c->window[2 * rank], c->window[2 * rank + 1]};
+}
+
+/* The rank of a partner in step s, s planes of ranks away. */
+static int partner(const exg_par *par, int step)
+{
+    return (par->rank + step + par->size) % par->size;
+}
+
+/* Send and receive planes of `size` numbers of 4 bytes; either may be none. */
+static void swap(const exg_par *par, int to, const void *out, exg_int nout,
+                 int from, void *in, exg_int nin)
+{
+    MPI_Request wait[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
+
+    if (nin > 0) {
+        EXG_MPI(MPI_Irecv(in, exg_mpi_count(nin), MPI_UINT32_T, from, 0,
+                          par->comm, wait));
+    }
+    if (nout > 0) {
+        EXG_MPI(MPI_Isend(out, exg_mpi_count(nout), MPI_UINT32_T, to, 0,
+                          par->comm, wait + 1));
+    }
+    EXG_MPI(MPI_Waitall(2, wait, MPI_STATUSES_IGNORE));
+}
+
+void exg_convolve_collect(const exg_par *par, exg_convolve *c,
+                          exg_window window, const uint32_t *charge)
+{
+    const exg_int size = c->rows * c->n; /* of a plane */
+    const exg_window own = meet(window, c->plane);
+    const int mine[2] = {(int)window.first, (int)window.count};
+
+    EXG_MPI(MPI_Allgather(mine, 2, MPI_INT, c->window, 2, MPI_INT, par->comm));
+    memset(c->charge, 0, sizeof *c->charge * (size_t)(c->plane.count * size));
+    if (own.count > 0) {
+        memcpy(c->charge + (own.first - c->plane.first) * size,
+               charge + (own.first - window.first) * size,
+               sizeof *charge * (size_t)(own.count * size));
+    }
+    for (int s = 1; s < par->size; s++) {
+        const int to = partner(par, s), from = partner(par, -s);
+        const exg_shard theirs = exg_shard_of(c->planes, to, par->size);
+        const exg_window out = meet(window, theirs);
+        const exg_window in = meet(window_of(c, from), c->plane);
+        uint32_t *sum = c->charge + (in.first - c->plane.first) * size;
+
+        swap(par, to, charge + (out.first - window.first) * size,
+             out.count * size, from, c->inbox, in.count * size);
+        for (exg_int i = 0; i < in.count * size; i++) {
+            sum[i] += c->inbox[i];
+        }
+        c->cost.bytes += (double)(sizeof *charge) * (double)(out.count * size);
+    }
+}
+
+void exg_convolve_share(const exg_par *par, exg_convolve *c, exg_window window,
+                        float *potential)
+{
+    const exg_int size = c->rows * c->n;
+    const exg_window own = meet(window, c->plane);
+
+    if (own.count > 0) {
+        memcpy(potential + (own.first - window.first) * size,
+               c->field + (own.first - c->plane.first) * size,
+               sizeof *potential * (size_t)(own.count * size));
+    }
+    for (int s = 1; s < par->size; s++) {
+        const int to = partner(par, s), from = partner(par, -s);
+        const exg_shard theirs = exg_shard_of(c->planes, from, par->size);
+        const exg_window out = meet(window_of(c, to), c->plane);
+        const exg_window in = meet(window, theirs);
+
+        swap(par, to, c->field + (out.first - c->plane.first) * size,
+             out.count * size, from,
+             potential + (in.first - window.first) * size, in.count * size);
+        c->cost.bytes +=
+            (double)(sizeof *potential) * (double)(out.count * size);
+    }
+}
