@@ -6,18 +6,22 @@
 
 /** What is drawn.  All arrays borrowed. */
 typedef struct {
-    exg_int points;           /* N >= 1                                    */
-    int dims;                 /* 2 or 3                                    */
-    const float *coordinates; /* shape (N, dims); not finite: not drawn    */
-    const int64_t *label;     /* shape (N); outside 0..K-1: drawn in grey  */
-    exg_int classes;          /* K; 0: no legend                           */
-    const char *const *name;  /* shape (K), any bytes                      */
-    double kl;                /* nats; NaN if unknown                      */
-    double perplexity;        /* NaN if unknown                            */
-    const char *perplexities; /* "30,300" where there are several, or NULL */
-    double iterations;        /* NaN if unknown                            */
-    const char *title;        /* "t-SNE of the embeddings"                 */
-    const char *source;       /* results file                              */
+    exg_int points;             /* N >= 1                                    */
+    int dims;                   /* 2 or 3                                    */
+    const float *coordinates;   /* shape (N, dims); not finite: not drawn    */
+    const int64_t *label;       /* shape (N); outside 0..K-1: drawn in grey  */
+    exg_int others;             /* M: points of the map that took these, drawn
+                                   pale below them; 0: none                  */
+    const float *other;         /* shape (M, dims)                           */
+    const int64_t *other_label; /* shape (M)                               */
+    exg_int classes;            /* K; 0: no legend                           */
+    const char *const *name;    /* shape (K), any bytes                      */
+    double kl;                  /* nats; NaN if unknown                      */
+    double perplexity;          /* NaN if unknown                            */
+    const char *perplexities;   /* "30,300" where there are several, or NULL */
+    double iterations;          /* NaN if unknown                            */
+    const char *title;          /* "t-SNE of the embeddings"                 */
+    const char *source;         /* results file                              */
 } exg_fig_embedding;
 
 /** Draw stem.png and stem.svg: two dimensions as they are; three as an oblique

@@ -13,6 +13,7 @@ typedef struct {
     const int64_t *label; /* shape (n); outside 0..classes-1: grey        */
     exg_int classes;
     double radius;
+    double pale; /* 0..1: white in the colours */
 } exg_scatter;
 
 /** Draw the points.

@@ -300,14 +300,40 @@ static const char *text_of(exg_reader *r, const char *group, const char *name,
     return text;
 }
 
+/* The map that took the points, where they were placed into one. */
+static exg_status read_others(exg_reader *r, const char *group,
+                              exg_fig_embedding *fig, float **at,
+                              int64_t **label)
+{
+    exg_status st = EXG_OK;
+    exg_int dims[] = {-1, fig->dims};
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s/%s", group, EXG_SCHEMA_TSNE_REFERENCE,
+             EXG_SCHEMA_TSNE_COORDINATES);
+    if (!exg_reader_has(r, path)) {
+        return EXG_OK;
+    }
+    EXG_TRY(exg_reader_f32(r, path, 2, dims, at));
+    snprintf(path, sizeof path, "%s/%s/%s", group, EXG_SCHEMA_TSNE_REFERENCE,
+             EXG_SCHEMA_TSNE_LABEL);
+    EXG_TRY(exg_reader_i64(r, path, 1, dims, label));
+    fig->others = dims[0];
+    fig->other = *at;
+    fig->other_label = *label;
+    fig->classes = exg_figures_classes(dims[0], *label, fig->classes);
+done:
+    return st;
+}
+
 exg_status exg_figures_tsne(exg_reader *r, const char *source,
                             const char *group, const char *stem)
 {
     exg_status st = EXG_OK;
     exg_fig_embedding fig = {.source = source};
     exg_int dims[] = {-1, -1}, n = -1;
-    float *at = NULL;
-    int64_t *label = NULL;
+    float *at = NULL, *other = NULL;
+    int64_t *label = NULL, *other_label = NULL;
     char **names = NULL;
     char path[128], title[160], perplexities[160];
 
@@ -326,6 +352,7 @@ exg_status exg_figures_tsne(exg_reader *r, const char *source,
     fig.coordinates = at;
     fig.label = label;
     fig.classes = exg_figures_classes(n, label, 0);
+    EXG_TRY(read_others(r, group, &fig, &other, &other_label));
     EXG_TRY(exg_figures_names(r, fig.classes, &names));
     fig.name = (const char *const *)names;
     fig.title = text_of(r, group, "title", "t-SNE", title, sizeof title);
@@ -337,6 +364,8 @@ exg_status exg_figures_tsne(exg_reader *r, const char *source,
     EXG_TRY(exg_fig_embedding_save(&fig, stem));
 done:
     exg_free(names);
+    exg_free(other_label);
+    exg_free(other);
     exg_free(label);
     exg_free(at);
     return st;

@@ -84,6 +84,7 @@ static void draw_pair(exg_canvas *c, const exg_scatter *s, exg_int layer,
     const double near = layer / (LAYERS - 1.0);
     uint32_t rgb = kind < s->classes ? exg_colormap_class(kind) : GREY_RGB;
 
+    rgb = exg_colormap_mix(rgb, 0xffffff, s->pale);
     if (s->depth != NULL) {
         rgb = exg_colormap_mix(rgb, 0xffffff, FADE * (1 - near));
     }
