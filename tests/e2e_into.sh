@@ -137,9 +137,10 @@ refused() {
     on 2 "$@" --quiet >/dev/null 2>"$scratch/err"
     got=$?
     [ "$got" = "$status" ] || fail "$*: exit status $got, want $status"
-    [ "$(grep -ac '^exigo: ' "$scratch/err")" = 1 ] &&
-        grep -aq "^exigo: .*$pattern" "$scratch/err" ||
+    if [ "$(grep -ac '^exigo: ' "$scratch/err")" != 1 ] ||
+        ! grep -aq "^exigo: .*$pattern" "$scratch/err"; then
         fail "$*: want '$pattern', got $(head -n 3 "$scratch/err")"
+    fi
 }
 in=("$x:/group/x" "$scratch/none.h5" --tsne-into)
 refused 1 'no/file.h5: No such file' "${in[@]}" "$scratch/no/file.h5"

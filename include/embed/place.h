@@ -136,10 +136,10 @@ EXG_MUST_CHECK exg_status exg_place_score(const exg_par *par,
  * @param[in]  factor  of p_j|i in the gradient
  * @param      work    shape (dims + 1, stride), 64-byte aligned
  * @param[out] kl      shape (rows.count): KL(p_i || q_i), nats; or NULL
- * @param[out] g       shape (dims, stride): half of its gradient */
+ * @param[out] slope   shape (dims, stride): half of its gradient */
 void exg_place_slope(const exg_guests *guests, const exg_field *field, int dims,
                      const float *r, exg_int stride, const float *y,
-                     double factor, float *work, double *kl, float *g);
+                     double factor, float *work, double *kl, float *slope);
 
 /** Free the contents.  Local. */
 void exg_place_free(exg_placed *placed);

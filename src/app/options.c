@@ -216,7 +216,10 @@ void exg_options_help(FILE *out)
                  "  mpirun -np 4 ./exigo-mpi --data fashion --epochs 10 "
                  "--out save/fashion\n"
                  "  ./exigo-mpi --init save/results.h5 --stages explain,plot "
-                 "--out save/look\n");
+                 "--out save/look\n"
+                 "  mpirun -np 8 ./exigo-mpi --init map/results.h5 --stages "
+                 "embed,plot \\\n      --tsne-into map/results.h5 --out "
+                 "save/new\n");
 }
 
 exg_status exg_options_target(const exg_opts *opts, int *target)
