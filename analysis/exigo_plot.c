@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "plot/figures.h"
+#include "store/probe.h"
 
 enum {
     PATH_BYTES = 4096,
@@ -133,20 +134,42 @@ done:
     return st;
 }
 
-int main(int argc, char **argv)
+static void probe(void *path)
 {
-    options o = {0};
-    exg_status st = parse(argc, argv, &o);
+    exg_probe_file(path);
+}
 
-    if (st == EXG_OK && o.help) {
-        print_help();
-        return EXIT_SUCCESS;
-    }
-    st = st == EXG_OK ? draw(&o) : st;
+static int end(exg_status st)
+{
     if (st != EXG_OK) {
         fprintf(stderr, "exigo: %s\n", exg_err_text());
     }
     return st == EXG_OK       ? EXIT_SUCCESS
            : st == EXG_EUSAGE ? EXIT_USAGE
                               : EXIT_FAILURE;
+}
+
+static int work(void *o)
+{
+    return end(draw(o));
+}
+
+/* All is drawn by a child process: texts of a damaged file may crash HDF5. */
+int main(int argc, char **argv)
+{
+    options o = {0};
+    exg_status st = parse(argc, argv, &o);
+    int code = EXIT_SUCCESS;
+
+    if (st == EXG_OK && o.help) {
+        print_help();
+        return EXIT_SUCCESS;
+    }
+    if (st == EXG_OK) {
+        st = exg_probe_run(probe, (void *)o.results);
+    }
+    if (st == EXG_OK) {
+        st = exg_probe_guard(o.results, work, &o, &code);
+    }
+    return st == EXG_OK ? code : end(st);
 }

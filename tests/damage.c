@@ -4,6 +4,7 @@
  * chunked and empty, as no file system would hold them otherwise. */
 #include "damage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,8 +57,8 @@ uint8_t damage_next(damage_plan *plan)
 static void note(spots *s, const char *path, const char *attr)
 {
     if (s->n < OBJECTS && strlen(path) < NAME && strlen(attr) < NAME) {
-        strcpy(s->spot[s->n].path, path);
-        strcpy(s->spot[s->n].attr, attr);
+        snprintf(s->spot[s->n].path, NAME, "%s", path);
+        snprintf(s->spot[s->n].attr, NAME, "%s", attr);
         s->n++;
     }
 }
@@ -90,7 +91,7 @@ static herr_t on_object(hid_t root, const char *name, const H5O_info_t *info,
         return 0;
     }
     if (strcmp(name, ".") != 0) {
-        strcat(path, name);
+        snprintf(path, sizeof path, "/%s", name);
         note(s, path, "");
     }
     H5Aiterate_by_name(root, name, H5_INDEX_NAME, H5_ITER_INC, &from, on_attr,

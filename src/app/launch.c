@@ -7,6 +7,7 @@
 #include "app/version.h"
 #include "core/log.h"
 #include "par/agree.h"
+#include "store/probe.h"
 
 /* Leaks on the way out of a failure are looked for too. */
 #ifdef EXG_DEBUG
@@ -79,12 +80,45 @@ static exg_status same_options(const exg_par *par, const exg_opts *opts)
     return exg_par_same(par, hash, "options");
 }
 
-static exg_status run(const exg_par *par, int argc, char **argv,
-                      const exg_launch *program)
+/* What a child process is to try. */
+typedef struct {
+    int argc;
+    char **argv;
+    const exg_launch *program;
+} attempt;
+
+/* In the child: read options, which may be in a results file, and then every
+ * HDF5 file that one of them names. */
+static void try_files(void *data)
+{
+    const attempt *a = data;
+    exg_opts *opts = NULL;
+
+    for (int i = 1; i < a->argc; i++) { /* for the message, if it crashes */
+        exg_probe_file(a->argv[i]);
+    }
+    if (a->program->options(a->argc, a->argv, &opts) == EXG_OK) {
+        for (exg_int i = 0; i < opts->n; i++) {
+            exg_probe_file(opts->text[i]);
+        }
+    }
+}
+
+/* The first rank has damaged files crash a child instead of itself. */
+static exg_status probe(int argc, char **argv, const exg_launch *program)
+{
+    return is_first()
+               ? exg_probe_run(try_files, &(attempt){argc, argv, program})
+               : EXG_OK;
+}
+
+static exg_status run(const exg_par *par, exg_status probed, int argc,
+                      char **argv, const exg_launch *program)
 {
     exg_status st = EXG_OK;
     exg_opts *opts = NULL;
 
+    EXG_TRY(exg_agree(par, probed));
     EXG_TRY_ALL(par, program->options(argc, argv, &opts));
     EXG_TRY_ALL(par, check_words(opts));
     exg_log_start((exg_log_setup){.speaks = par->rank == 0,
@@ -110,14 +144,15 @@ done:
 int exg_launch_main(int argc, char **argv, const exg_launch *program)
 {
     exg_par par;
-    exg_status st;
+    exg_status st, probed;
 
     if (answer_at_once(argc, argv, program)) {
         return 0;
     }
+    probed = probe(argc, argv, program);
     st = exg_par_start(&argc, &argv, &par);
     if (st == EXG_OK) {
-        st = run(&par, argc, argv, program);
+        st = run(&par, probed, argc, argv, program);
     }
     if (st != EXG_OK && st != EXG_ESTOP && par.rank == 0) {
         fprintf(stderr, "exigo: %s\n", exg_err_text());

@@ -34,7 +34,10 @@ const char *fuzz_file(const uint8_t *bytes, size_t size);
 void fuzz_check(exg_status st);
 
 /** Abort with a word, unless the condition holds. */
-void fuzz_want(int condition, const char *what);
+#define fuzz_want(condition, what) ((condition) ? (void)0 : fuzz_stop(what))
+
+/** See fuzz_want. */
+void fuzz_stop(const char *what) __attribute__((noreturn));
 
 /** Is this text one JSON object of strings and numbers (RFC 8259), without
  * control characters? */

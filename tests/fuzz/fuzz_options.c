@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     if (as_file && size > 4 && memcmp(bytes + 1, "\x89HDF", 4) == 0) {
         return 0; /* HDF5's own parser */
     }
-    strcpy(path, fuzz_file(bytes + skip, size - skip));
+    snprintf(path, sizeof path, "%s", fuzz_file(bytes + skip, size - skip));
     if (!as_file) {
         memcpy(text, bytes + skip, length);
         text[length] = '\0';

@@ -6,6 +6,7 @@
  * Then all our readers try. */
 #include <hdf5.h>
 #include <hdf5_hl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -230,7 +231,7 @@ static void read_rows(const char *path)
     int32_t *label = NULL;
     exg_status st = EXG_OK;
 
-    strcpy(place.file, path);
+    snprintf(place.file, sizeof place.file, "%s", path);
     EXG_TRY(exg_rows_open(&place, &r));
     EXG_TRY(exg_rows_shape(r, place.path, &rows, &columns));
     EXG_TRY(exg_mem_product(rows, columns, &size));

@@ -1,5 +1,6 @@
 /* fuzz_text.c -- text from files on its way into messages, the journal and
  * figures: what comes out is UTF-8 without control characters, JSON, XML. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/log.h"
@@ -32,15 +33,11 @@ static void as_json(const char *text)
     char inside[3 * MOST], object[sizeof inside + 32], small[40];
 
     exg_log_escape(text, inside, sizeof inside);
-    strcpy(object, "{\"text\": \"");
-    strcat(object, inside);
-    strcat(object, "\"}");
+    snprintf(object, sizeof object, "{\"text\": \"%s\"}", inside);
     want_clean(object);
     fuzz_want(fuzz_is_json(object), object);
     exg_log_escape(text, small, sizeof small); /* cut somewhere */
-    strcpy(object, "{\"text\": \"");
-    strcat(object, small);
-    strcat(object, "\"}");
+    snprintf(object, sizeof object, "{\"text\": \"%s\"}", small);
     want_clean(object);
     fuzz_want(fuzz_is_json(object), object);
 }

@@ -1,0 +1,80 @@
+#!/bin/bash
+# e2e_hostile.sh -- a damaged results file given to every program that reads
+# one: a line and status 1 (or 2: an option stored in it is wrong), or success
+# where the damage does not matter; never a crash, a hang, or an error stack.
+#
+# HOSTILE=all tries a thousand of each kind, which takes an hour; else there is
+# an end after HOSTILE_SECONDS, by default 40.
+# shellcheck source=tests/e2e.sh
+. "$(dirname "$0")/e2e.sh"
+results=$scratch/out/results.h5
+on 1 --data "$data" --limit-train 64 --limit-test 24 --epochs 1 --batch 32 \
+    --saliency-samples 2 --tsne-perplexity 4 --tsne-iterations 20 \
+    --tsne-sweep 3,5 --out "$scratch/out" --quiet >"$scratch/log" 2>&1 ||
+    fail "no results file: $(cat "$scratch/log")"
+map=$scratch/map.h5
+"$build"/tests/tool_matrix "$map" || exit 1
+
+# Every program, by a line of its own; {} stands for the damaged file.
+readers=(
+    "$build/analysis/exigo-plot {} --out $scratch/p"
+    "$program --config {} --data $data --epochs 0 --stages explain --limit-test 8 --out $scratch/c --quiet"
+    "$program --init {} --data $data --epochs 0 --stages explain --limit-test 8 --limit-train 8 --out $scratch/i --quiet"
+    "$build/exigo-tsne {}:/embedding/features $scratch/t.h5 --labels {}:/embedding/label --tsne-perplexity 4 --tsne-iterations 5 --quiet"
+)
+
+# try WHAT FILE READER: one program, alone.
+try() {
+    local what=$1 command=${readers[$3]//\{\}/$2} status lines
+    rm -f "$scratch"/t.h5
+    # Address space is bounded, so that a huge allocation fails and is seen.
+    # shellcheck disable=SC2086
+    (case $build in *sanitize*) ;; *) ulimit -v 4000000 ;; esac
+        ulimit -c 0
+        exec timeout -k 2 60 $command) >"$scratch/log" 2>"$scratch/err" </dev/null
+    status=$?
+    lines=$(grep -ac . "$scratch/err")
+    case $status/$lines in
+    0/0) ;;
+    1/1 | 2/1) grep -aq '^exigo: ' "$scratch/err" || fail "$what: $(cat "$scratch/err")" ;;
+    *) fail "$what, reader $3: status $status, $lines lines: $(head -c 600 "$scratch/err")" ;;
+    esac
+    if grep -aq 'out of memory\|HDF5-DIAG' "$scratch/err"; then
+        fail "$what, reader $3: $(head -c 600 "$scratch/err")"
+    fi
+    tried=$((tried + 1))
+}
+
+# damage KIND NUMBER [OF]: a copy, for the readers whose turn it is.
+tried=0
+damage() {
+    local reader
+    "$build"/tests/tool_damage "$1" "$results" "$scratch/x.h5" "${@:2}" ||
+        fail "tool_damage $*: status $?"
+    for reader in "${!readers[@]}"; do
+        # The programs that start MPI take longer: one at each third file.
+        if [ "${HOSTILE:-}" = all ] || [ "$reader" = 0 ] ||
+            [ $((3 * reader)) = $(($2 % (3 * ${#readers[@]}))) ]; then
+            try "$*" "$scratch/x.h5" "$reader"
+        fi
+    done
+}
+
+# What is sound is read.
+for reader in "${!readers[@]}"; do
+    try sound "$results" "$reader"
+    [ -s "$scratch/err" ] && fail "sound: $(cat "$scratch/err")"
+done
+
+limit=${HOSTILE_SECONDS:-40}
+[ "${HOSTILE:-}" = all ] && limit=36000
+for ((i = 0; i < 64; i++)); do
+    damage cut "$i" 64
+done
+for ((i = 0; i < 1000 && SECONDS < limit; i++)); do
+    # Sanitizers stop at HDF5's own mistakes, also in the child that makes them.
+    case $build in *sanitize*) ;; *) damage flip "$i" ;; esac
+    damage form "$i"
+done
+echo "$tried files given to programs"
+finish
