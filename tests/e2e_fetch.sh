@@ -153,6 +153,27 @@ users_mirror_goes_first() {
     run --mirror "$WEB/my.host/a" "$work/d"
     check directory all 'status_is 0' silent complete not_asked
 }
+only_https_is_followed() {
+    local url
+    serve "$WEB/my.host/a" good gz
+    for url in http://my.host/a ftp://my.host/a my.host/a; do
+        run --mirror "$url" "$work/d"
+        check "mirror $url" all 'status_is 2' 'one_line want.https' not_asked
+    done
+    run --mirror https://my.host/a "$work/d"
+    check https all 'status_is 0' silent complete
+    check 'https and nothing else, redirections too' \
+        [ "$(grep -c -e '--proto =https --proto-redir =https' "$WEB/asked")" = 4 ]
+}
+bomb_gets_no_room() {
+    mkdir -p "$WEB/m"
+    head -c 300000000 /dev/zero | gzip -1 >"$WEB/m/t10k-labels-idx1-ubyte.gz"
+    # Files are bounded to 60 MB (blocks of 1024 bytes).
+    (ulimit -f 60000; "$fetch" --mirror "$WEB/m" "$work/d") \
+        >"$work/out" 2>"$work/err" && rc=0 || rc=$?
+    check bomb all 'status_is 1' 'says SHA-256' 'one_line put.them'
+    check 'nothing of it is kept' [ -z "$(ls -A "$work/d")" ]
+}
 own_gzip_files_are_taken() {
     serve "$work/d" good gz
     run "$work/d"
