@@ -132,14 +132,15 @@ static void corner_free(corner *k)
     exg_free(k->fall);
 }
 
-/* Lane l of my block b: wave `row` of the axis of rows and `node` of the axis
- * of nodes, as the cosine transforms count them. */
+/* Lane l of block b of mine, line 16 b + l: wave `row` of the axis of rows and
+ * `node` of the axis of nodes, as the cosine transforms count them. */
 typedef struct {
     exg_int row, node; /* node < 0: there is no such line */
 } line;
 
-static line line_of(const exg_convolve *c, exg_int b, exg_int l)
+static line line_of(const exg_convolve *c, exg_int at_line)
 {
+    const exg_int b = at_line / EXG_LINE, l = at_line % EXG_LINE;
     const exg_int m = c->dims > 2 ? c->other->n : 1, n = c->node->n;
     const exg_int block = c->block.first + b;
     const exg_int at = block / (c->dims > 2 ? 2 * m : 1) * EXG_LINE + l;
@@ -152,7 +153,7 @@ static line line_of(const exg_convolve *c, exg_int b, exg_int l)
 
 /* Element p of my lines. */
 static void put_plane(exg_convolve *c, double spacing, double mean, exg_int p,
-                      corner *k)
+                      const line *lines, corner *k)
 {
     for (exg_int r = 0; r < k->rows; r++) {
         float *x = k->x + r * k->width;
@@ -165,13 +166,12 @@ static void put_plane(exg_convolve *c, double spacing, double mean, exg_int p,
     if (k->rows > 1) {
         fftwf_execute(k->col);
     }
-    for (exg_int b = 0; b < c->block.count; b++) {
-        for (exg_int l = 0; l < EXG_LINE; l++) {
-            const line v = line_of(c, b, l);
+    for (exg_int i = 0; i < c->block.count * EXG_LINE; i++) {
+        const exg_int b = i / EXG_LINE, l = i % EXG_LINE;
+        const line v = lines[i];
 
-            c->factor[(b * c->band + p) * EXG_LINE + l] =
-                v.node < 0 ? 0.0f : k->x[v.row * k->width + v.node];
-        }
+        c->factor[(b * c->band + p) * EXG_LINE + l] =
+            v.node < 0 ? 0.0f : k->x[v.row * k->width + v.node];
     }
 }
 
@@ -202,7 +202,7 @@ static void finish_line(exg_convolve *c, fftwf_plan plan, float *x,
                         const tables *t, exg_int b, exg_int l)
 {
     float *factor = c->factor + b * c->band * EXG_LINE + l;
-    const line v = line_of(c, b, l);
+    const line v = line_of(c, b * EXG_LINE + l);
     const double of_line =
         v.node < 0 ? 0.0
                    : t->node[v.node] * (c->dims > 2 ? t->other[v.row] : 1.0);
@@ -253,14 +253,21 @@ exg_status exg_convolve_factors(exg_convolve *c, double spacing)
     exg_status st = EXG_OK;
     corner k = {.x = NULL};
     const double mean = mean_defect(c, spacing);
+    const exg_int nlines = c->block.count * EXG_LINE;
+    line *lines = NULL;
 
     c->mean = 1.0 - mean;
     EXG_TRY(corner_create(c, &k));
+    EXG_TRY(exg_new(&lines, nlines));
+    for (exg_int i = 0; i < nlines; i++) {
+        lines[i] = line_of(c, i);
+    }
     for (exg_int p = 0; p < c->band; p++) {
-        put_plane(c, spacing, mean, p, &k);
+        put_plane(c, spacing, mean, p, lines, &k);
     }
     EXG_TRY(finish_lines(c));
 done:
+    exg_free(lines);
     corner_free(&k);
     return st;
 }

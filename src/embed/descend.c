@@ -93,6 +93,21 @@ static exg_status share(const exg_par *par, const exg_affinity *p, work *w,
     return st;
 }
 
+/* No point moves more than the root of `most`. */
+static void hold_back(int dims, float most, work *w)
+{
+    for (exg_int i = 0; i < w->n; i += dims) {
+        float d2 = 0.0f;
+
+        for (int k = 0; k < dims; k++) {
+            d2 += w->step[i + k] * w->step[i + k];
+        }
+        for (int k = 0; k < dims && d2 > most; k++) {
+            w->step[i + k] *= sqrtf(most / d2);
+        }
+    }
+}
+
 /* One update of my positions.  gradient = exaggeration * pull - push / Z. */
 static void update(const exg_descend_plan *plan, exg_int iteration, double z,
                    work *w, float *y)
@@ -104,28 +119,24 @@ static void update(const exg_descend_plan *plan, exg_int iteration, double z,
     const float inverse = (float)(1.0 / z);
     const int dims = w->cloud.dims;
     const float most = (float)(plan->most_step * plan->most_step);
+    int far = 0; /* does any point move too far, perhaps? */
 
     for (exg_int i = 0; i < w->n; i++) {
         const float g = factor * w->pull[i] - w->push[i] * inverse;
         const float s = w->step[i];
         const int turns = ((g > 0.0f) & (s > 0.0f)) | ((g < 0.0f) & (s < 0.0f));
-        const float next = turns ? w->gain[i] * 0.8f : w->gain[i] + 0.2f;
+        const float times = turns ? 0.8f : 1.0f, plus = turns ? 0.0f : 0.2f;
+        const float next = w->gain[i] * times + plus; /* no branch */
 
         w->gain[i] = next < 0.01f ? 0.01f : next;
         w->step[i] = keep * s - rate * (w->gain[i] * g);
+        far |= (float)dims * (w->step[i] * w->step[i]) > most;
     }
-    for (exg_int i = 0; i < w->n; i += dims) {
-        float d2 = 0.0f;
-
-        for (int k = 0; k < dims; k++) {
-            d2 += w->step[i + k] * w->step[i + k];
-        }
-        for (int k = 0; k < dims; k++) {
-            if (d2 > most) {
-                w->step[i + k] *= sqrtf(most / d2);
-            }
-            y[i + k] += w->step[i + k];
-        }
+    if (far) {
+        hold_back(dims, most, w);
+    }
+    for (exg_int i = 0; i < w->n; i++) {
+        y[i] += w->step[i];
     }
 }
 
