@@ -41,6 +41,7 @@ count() {
     shift
     if "$@" >"$scratch/said" 2>&1; then
         printf 'ok    %-60s %3d s\n' "$name" $((SECONDS - start))
+        sed -n 's/^status /      status /p' "$scratch/said"
         passed=$((passed + 1))
     else
         printf 'FAIL  %-60s %3d s\n' "$name" $((SECONDS - start))
