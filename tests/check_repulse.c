@@ -19,6 +19,24 @@ enum {
 #define TOLERANCE 2e-5
 #define TOLERANCE_Z 2e-6
 
+/* Of one weight, relative: 60 times the rounding of its logarithm. */
+#define TOLERANCE_W 8e-6
+
+/* Degrees of freedom; 0: the kernels for one. */
+static const double dof_of[] = {0.0, 0.1, 0.5, 1.0, 2.0, 7.3, 100.0};
+
+enum {
+    DOFS = sizeof dof_of / sizeof *dof_of
+};
+
+static exg_pairs_student student;
+
+static const exg_pairs_student *student_of(double dof)
+{
+    student = exg_pairs_student_of(dof);
+    return dof == 0.0 ? NULL : &student;
+}
+
 static float *y, *f;
 
 static void make_points(float spread)
@@ -38,7 +56,7 @@ static void free_points(void)
     exg_free(f);
 }
 
-static exg_pairs_tiles tiles(int dims, int same)
+static exg_pairs_tiles tiles(int dims, int same, double dof)
 {
     return (exg_pairs_tiles){.dims = dims,
                              .same = same,
@@ -46,7 +64,8 @@ static exg_pairs_tiles tiles(int dims, int same)
                              .nj = 304,
                              .stride = T,
                              .yi = y,
-                             .yj = same ? y : y + D * T};
+                             .yj = same ? y : y + D * T,
+                             .student = student_of(dof)};
 }
 
 static double worst(int dims, exg_int n, const float *a, const float *b)
@@ -70,7 +89,7 @@ START_TEST(tile_agrees_with_its_definition)
     make_points(_i % 2 == 0 ? 20.0f : 1e-3f);
     for (int dims = 1; dims <= D; dims++) {
         for (int same = 0; same < 2; same++) {
-            const exg_pairs_tiles t = tiles(dims, same);
+            const exg_pairs_tiles t = tiles(dims, same, dof_of[_i / 2]);
             const double z = kern->pairs_tile(&t, f, f + D * T);
             const double ref =
                 exg_pairs_tile_ref(&t, f + 2 * D * T, f + 3 * D * T);
@@ -92,6 +111,37 @@ START_TEST(tile_agrees_with_its_definition)
 }
 END_TEST
 
+/* Sixteen points at one place, sixteen at another: Z is one weight. */
+START_TEST(weight_is_right_at_every_distance)
+{
+    const exg_kern *kern = NULL;
+    const double dof = dof_of[_i];
+    exg_pairs_tiles t = tiles(1, 0, dof);
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    make_points(0.0f);
+    t.ni = t.nj = 16;
+    t.yi = y;
+    t.yj = y + D * T;
+    for (double r = 1e-4; r < 1e8; r *= 1.3) {
+        const double far = (double)(float)r;
+        const double w = exp(-0.5 * (dof + 1.0) * log1p(far * far / dof));
+        double z;
+
+        for (int i = 0; i < 16; i++) {
+            y[D * T + i] = (float)r;
+        }
+        z = kern->pairs_tile(&t, f, f + D * T) / 512.0;
+        if (w > 1e-25) {
+            ck_assert(fabs(z / w - 1.0) < TOLERANCE_W);
+        } else {
+            ck_assert(z >= 0.0 && z < 1e-24);
+        }
+    }
+    free_points();
+}
+END_TEST
+
 /* Both have fused multiply-add, so the promise holds between them. */
 START_TEST(avx512_and_avx2_give_the_same_bits)
 {
@@ -105,7 +155,7 @@ START_TEST(avx512_and_avx2_give_the_same_bits)
     make_points(9.0f);
     for (int dims = 1; dims <= D; dims++) {
         for (int same = 0; same < 2; same++) {
-            const exg_pairs_tiles t = tiles(dims, same);
+            const exg_pairs_tiles t = tiles(dims, same, dof_of[_i]);
             const double a = wide->pairs_tile(&t, f, f + D * T);
             const double b =
                 narrow->pairs_tile(&t, f + 2 * D * T, f + 3 * D * T);
@@ -173,6 +223,7 @@ START_TEST(sums_over_rows_agree_with_their_definitions)
     ck_assert(exg_new(&col, ENTRIES) == EXG_OK);
     ck_assert(exg_new(&p, ENTRIES) == EXG_OK);
     make_rows(&s, row, col, p, self);
+    s.student = student_of(dof_of[_i]);
     for (int plain = 0; plain < 2; plain++) {
         for (s.dims = 1; s.dims <= D; s.dims++) {
             compare_sums(&s, s.dims, kern->pairs_attract, exg_pairs_attract_ref,
@@ -193,8 +244,10 @@ Suite *exg_suite(void)
     Suite *s = suite_create("repulse");
     TCase *tc = exg_case(s, "pairs");
 
-    tcase_add_loop_test(tc, tile_agrees_with_its_definition, 0, 2);
-    tcase_add_test(tc, avx512_and_avx2_give_the_same_bits);
-    tcase_add_test(tc, sums_over_rows_agree_with_their_definitions);
+    tcase_add_loop_test(tc, tile_agrees_with_its_definition, 0, 2 * DOFS);
+    tcase_add_loop_test(tc, weight_is_right_at_every_distance, 1, DOFS);
+    tcase_add_loop_test(tc, avx512_and_avx2_give_the_same_bits, 0, DOFS);
+    tcase_add_loop_test(tc, sums_over_rows_agree_with_their_definitions, 0,
+                        DOFS);
     return s;
 }

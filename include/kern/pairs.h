@@ -4,6 +4,11 @@
  * and 5 without their constant factors:
  *   repulsion   f_i = sum over j of q^2 (y_i - y_j),   Z = sum of all q
  *   attraction  f_i = sum over j of p_ij q (y_i - y_j)
+ * That is Student's t of one degree of freedom.  With a of them (van der
+ * Maaten 2009, equation 3), u = 1 / (1 + |y_i - y_j|^2 / a) and
+ * w = u^((a + 1) / 2):
+ *   repulsion   f_i = sum over j of w u (y_i - y_j),   Z = sum of all w
+ *   attraction  f_i = sum over j of p_ij u (y_i - y_j)
  * Kernels are local, allocate nothing and
  * cannot fail; the fast ones are members of exg_kern. */
 #ifndef EXG_KERN_PAIRS_H
@@ -18,6 +23,19 @@ enum {
     EXG_PAIRS_DIMS = 3    /* most dimensions of a map    */
 };
 
+/** Student's t, unnormalised: w(r) = (1 + r^2 inverse)^-power. */
+typedef struct {
+    float inverse; /* 1 / a, a the degrees of freedom */
+    float power;   /* (a + 1) / 2                     */
+} exg_pairs_student;
+
+/** That of `dof` > 0 degrees of freedom. */
+static inline exg_pairs_student exg_pairs_student_of(double dof)
+{
+    return (exg_pairs_student){.inverse = (float)(1.0 / dof),
+                               .power = (float)(0.5 * (dof + 1.0))};
+}
+
 /** Two tiles of points, and the forces that they put on each other. */
 typedef struct {
     int dims;        /* 1, 2 or 3                                          */
@@ -26,16 +44,18 @@ typedef struct {
     exg_int stride;  /* floats from one axis of yi, yj to the next         */
     const float *yi; /* shape (dims, stride), 64-byte aligned              */
     const float *yj;
+    const exg_pairs_student *student; /* the kernel; NULL: that of q */
 } exg_pairs_tiles;
 
-/** Repulsion between two tiles, the definition.
+/** Repulsion between two tiles, the definition.  Fast kernels take w below
+ * e^-60 for e^-60.
  *
  * @param[in]  t   the tiles; each pair (i, j) pushes both ways.  Where t->same,
  *                 the force on a point is its fi + its fj.
  * @param[out] fi  shape (dims, EXG_PAIRS_TILE): force on the points of yi
  * @param[out] fj  the same, on the points of yj
- * @return the sum of q over ordered pairs: twice that over (i, j); where
- *         t->same, each point with itself (q = 1) is counted once
+ * @return the sum of w over ordered pairs: twice that over (i, j); where
+ *         t->same, each point with itself (w = 1) is counted once
  */
 double exg_pairs_tile_ref(const exg_pairs_tiles *t, float *fi, float *fj);
 
@@ -56,6 +76,7 @@ typedef struct {
     const int32_t *col;  /* entries: the point that attracts                  */
     const float *p;      /* entries: p_ij, 0 in the padding; 64-byte aligned  */
     const int32_t *self; /* shape (rows): index of the point; NULL: in a row  */
+    const exg_pairs_student *student; /* the kernel; NULL: that of q          */
 } exg_pairs_sparse;
 
 /** Attraction, the definition.
@@ -63,8 +84,7 @@ typedef struct {
 void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f);
 
 /** What the divergence KL(P || Q) needs of the rows, the definition.
- * @param[out] f  shape (rows, 2): sum of p_ij log(1 + |y_i - y_j|^2), and of
- *                p_ij */
+ * @param[out] f  shape (rows, 2): sum of -p_ij log u_ij, and of p_ij */
 void exg_pairs_diverge_ref(const exg_pairs_sparse *s, float *f);
 
 #endif

@@ -55,12 +55,15 @@ EXG_INLINE exg_vec every_other(couples a, couples b, int odd)
 #endif
 }
 
-/* 1 + squared distances of EXG_VEC entries from a on, and the differences. */
-EXG_INLINE exg_vec apart(int dims, const exg_pairs_sparse *s, const float *mine,
+/* 1 + squared distances of EXG_VEC entries from a on, over the degrees of
+ * freedom, and the differences. */
+EXG_INLINE exg_vec apart(int dims, const exg_pairs_student *student,
+                         const exg_pairs_sparse *s, const float *mine,
                          exg_int a, exg_vec *e)
 {
     const exg_int stride = dims > 2 ? 2 : 1; /* couples of a point */
-    exg_vec d2 = exg_vec_all(1.0f);
+    const exg_vec one = exg_vec_all(1.0f);
+    exg_vec d2 = student == NULL ? one : (exg_vec){0};
 
     for (int k = 0; k < dims; k += 2) {
         const couple *y = (const couple *)s->y + k / 2;
@@ -75,11 +78,14 @@ EXG_INLINE exg_vec apart(int dims, const exg_pairs_sparse *s, const float *mine,
     for (int k = 0; k < dims; k++) {
         d2 = exg_vec_fma(e[k], e[k], d2);
     }
-    return d2;
+    return student == NULL
+               ? d2
+               : exg_vec_fma(d2, exg_vec_all(student->inverse), one);
 }
 
 /* One row, one part of its lanes. */
-EXG_INLINE void attract_part(int dims, const exg_pairs_sparse *s, exg_int i,
+EXG_INLINE void attract_part(int dims, const exg_pairs_student *student,
+                             const exg_pairs_sparse *s, exg_int i,
                              const float *mine, exg_int part,
                              float (*lane)[EXG_LANE])
 {
@@ -90,7 +96,7 @@ EXG_INLINE void attract_part(int dims, const exg_pairs_sparse *s, exg_int i,
     }
     for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
         exg_vec e[EXG_PAIRS_DIMS];
-        const exg_vec d2 = apart(dims, s, mine, a, e);
+        const exg_vec d2 = apart(dims, student, s, mine, a, e);
         const exg_vec w = exg_vec_load(s->p + a) / d2;
 
         for (int k = 0; k < dims; k++) {
@@ -102,8 +108,9 @@ EXG_INLINE void attract_part(int dims, const exg_pairs_sparse *s, exg_int i,
     }
 }
 
-/* The same for the divergence: sums of p log(1 + d^2) and of p. */
-EXG_INLINE void diverge_part(int dims, const exg_pairs_sparse *s, exg_int i,
+/* The same for the divergence: sums of -p log u and of p. */
+EXG_INLINE void diverge_part(int dims, const exg_pairs_student *student,
+                             const exg_pairs_sparse *s, exg_int i,
                              const float *mine, exg_int part,
                              float (*lane)[EXG_LANE])
 {
@@ -111,7 +118,7 @@ EXG_INLINE void diverge_part(int dims, const exg_pairs_sparse *s, exg_int i,
 
     for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
         exg_vec e[EXG_PAIRS_DIMS];
-        const exg_vec d2 = apart(dims, s, mine, a, e);
+        const exg_vec d2 = apart(dims, student, s, mine, a, e);
         const exg_vec p = exg_vec_load(s->p + a);
 
         f[0] = exg_vec_fma(p, exg_vec_log(d2), f[0]);
@@ -122,7 +129,8 @@ EXG_INLINE void diverge_part(int dims, const exg_pairs_sparse *s, exg_int i,
 }
 
 /* Either sum over all rows. */
-EXG_INLINE void rows(int dims, int diverge, const exg_pairs_sparse *s, float *f)
+EXG_INLINE void rows(int dims, int diverge, const exg_pairs_student *student,
+                     const exg_pairs_sparse *s, float *f)
 {
     const exg_int width = exg_pairs_width(dims);
     const int sums = diverge ? 2 : dims;
@@ -134,9 +142,9 @@ EXG_INLINE void rows(int dims, int diverge, const exg_pairs_sparse *s, float *f)
 
         for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
             if (diverge) {
-                diverge_part(dims, s, i, mine, part, lane);
+                diverge_part(dims, student, s, i, mine, part, lane);
             } else {
-                attract_part(dims, s, i, mine, part, lane);
+                attract_part(dims, student, s, i, mine, part, lane);
             }
         }
         for (int k = 0; k < sums; k++) {
@@ -145,24 +153,35 @@ EXG_INLINE void rows(int dims, int diverge, const exg_pairs_sparse *s, float *f)
     }
 }
 
+/* With the kernel's constants, or without them where they are 1. */
+EXG_INLINE void by_kernel(int dims, int diverge, const exg_pairs_sparse *s,
+                          float *f)
+{
+    if (s->student == NULL) {
+        rows(dims, diverge, NULL, s, f);
+    } else {
+        rows(dims, diverge, s->student, s, f);
+    }
+}
+
 void EXG_KERN(exg_pairs_attract)(const exg_pairs_sparse *s, float *f)
 {
     if (s->dims == 2) {
-        rows(2, 0, s, f);
+        by_kernel(2, 0, s, f);
     } else if (s->dims == 3) {
-        rows(3, 0, s, f);
+        by_kernel(3, 0, s, f);
     } else {
-        rows(1, 0, s, f);
+        by_kernel(1, 0, s, f);
     }
 }
 
 void EXG_KERN(exg_pairs_diverge)(const exg_pairs_sparse *s, float *f)
 {
     if (s->dims == 2) {
-        rows(2, 1, s, f);
+        by_kernel(2, 1, s, f);
     } else if (s->dims == 3) {
-        rows(3, 1, s, f);
+        by_kernel(3, 1, s, f);
     } else {
-        rows(1, 1, s, f);
+        by_kernel(1, 1, s, f);
     }
 }

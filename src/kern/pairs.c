@@ -10,6 +10,10 @@
  * four multiply-adds for two (10.6).  The reciprocal instruction is left out
  * because AVX2 and AVX-512 have different ones.
  *
+ * Other degrees of freedom than one need a power, w = exp(-b log x): three
+ * times the time.  Its x = 1 + r^2 / a is a float that has lost digits of r^2,
+ * which b of 50 would make worse; what x lacks is put back into the logarithm.
+ *
  * Pairs (i, j) are lanes of 16 by j whatever the vector, and sums over a lane
  * run as one tree, so the bits do not depend on the width.  A tile with itself
  * takes the blocks of 16 right of the diagonal both ways, and the block on the
@@ -19,12 +23,15 @@
 #include <string.h>
 
 #include "kern/lane.h"
+#include "kern/vecmath.h"
 #include "table.h"
 
 enum {
     T = EXG_PAIRS_TILE,
     PI = 4 /* points in registers */
 };
+
+#define LEAST_LOG (-60.0f) /* of w: w u and its product with r stay normal */
 
 /* PI points, their forces, and their sum of q. */
 typedef struct {
@@ -40,18 +47,39 @@ typedef struct {
 #define HOLD(v) __asm__("" : "+w"(v))
 #endif
 
-/* One point against one vector of others; g is the force on them. */
-EXG_INLINE void act(int dims, int both, points *a, int u, const exg_vec *y,
-                    exg_vec *g)
+/* w of squared distances; *u = 1 / (1 + r2 / a). */
+EXG_INLINE exg_vec weight(const exg_pairs_student *s, exg_vec r2, exg_vec *u)
 {
-    exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(1.0f), q, q2;
+    const exg_vec least = exg_vec_all(LEAST_LOG);
+    exg_vec t = r2 * s->inverse, x, lost, log_w;
+
+    HOLD(t);
+    x = t + 1.0f;
+    lost = t - (x - 1.0f);
+    *u = 1.0f / x;
+    log_w = exg_vec_fma(lost, *u, exg_vec_log(x)) * -s->power;
+    HOLD(log_w);
+    return exg_vec_exp(exg_vec_select(log_w < least, least, log_w));
+}
+
+/* One point against one vector of others; g is the force on them.  Student's t
+ * of one degree of freedom where s is NULL. */
+EXG_INLINE void act(int dims, int both, const exg_pairs_student *s, points *a,
+                    int u, const exg_vec *y, exg_vec *g)
+{
+    exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(s == NULL ? 1.0f : 0.0f), q, q2;
 
     for (int k = 0; k < dims; k++) {
         e[k] = a->y[u][k] - y[k];
         d2 = exg_vec_fma(e[k], e[k], d2);
     }
-    q = 1.0f / d2;
-    q2 = q * q;
+    if (s == NULL) {
+        q = 1.0f / d2;
+        q2 = q * q;
+    } else {
+        q = weight(s, d2, &q2);
+        q2 *= q;
+    }
     a->z += q;
     for (int k = 0; k < dims; k++) {
         exg_vec m = q2 * e[k];
@@ -65,7 +93,8 @@ EXG_INLINE void act(int dims, int both, points *a, int u, const exg_vec *y,
 }
 
 /* PI points against blocks [from, to) of the other tile. */
-EXG_INLINE void stream(int dims, int both, points *a, exg_int from, exg_int to,
+EXG_INLINE void stream(int dims, int both, const exg_pairs_student *s,
+                       points *a, exg_int from, exg_int to,
                        const exg_pairs_tiles *t, float *fj)
 {
     for (exg_int b = from; b < to; b += EXG_LANE) {
@@ -76,7 +105,7 @@ EXG_INLINE void stream(int dims, int both, points *a, exg_int from, exg_int to,
             g[k] = exg_vec_load(fj + k * T + b);
         }
         for (int u = 0; u < PI; u++) {
-            act(dims, both, a, u, y, g);
+            act(dims, both, s, a, u, y, g);
         }
         for (int k = 0; both && k < dims; k++) {
             exg_vec_store(fj + k * T + b, g[k]);
@@ -85,9 +114,10 @@ EXG_INLINE void stream(int dims, int both, points *a, exg_int from, exg_int to,
 }
 
 /* Lanes of forces on PI points and of q, for one part of the lane. */
-EXG_INLINE void part_of(int dims, const exg_pairs_tiles *t, exg_int i,
-                        exg_int part, float *fj,
-                        float (*lane)[EXG_PAIRS_DIMS][EXG_LANE], float *z)
+EXG_INLINE void part_of(int dims, const exg_pairs_student *s,
+                        const exg_pairs_tiles *t, exg_int i, exg_int part,
+                        float *fj, float (*lane)[EXG_PAIRS_DIMS][EXG_LANE],
+                        float *z)
 {
     const exg_int own = i / EXG_LANE * EXG_LANE; /* block on the diagonal */
     points a = {.z = {0}};
@@ -100,11 +130,11 @@ EXG_INLINE void part_of(int dims, const exg_pairs_tiles *t, exg_int i,
         }
     }
     if (t->same) {
-        stream(dims, 0, &a, own + part, own + EXG_LANE, t, fj);
+        stream(dims, 0, s, &a, own + part, own + EXG_LANE, t, fj);
         once = a.z;
         a.z = (exg_vec){0};
     }
-    stream(dims, 1, &a, (t->same ? own + EXG_LANE : 0) + part, t->nj, t, fj);
+    stream(dims, 1, s, &a, (t->same ? own + EXG_LANE : 0) + part, t->nj, t, fj);
     for (int u = 0; u < PI; u++) {
         for (int k = 0; k < dims; k++) {
             exg_vec_store(lane[u][k] + part, a.f[u][k]);
@@ -113,7 +143,8 @@ EXG_INLINE void part_of(int dims, const exg_pairs_tiles *t, exg_int i,
     exg_vec_store(z + part, exg_vec_load(z + part) + (2.0f * a.z + once));
 }
 
-EXG_INLINE double tile(int dims, const exg_pairs_tiles *t, float *fi, float *fj)
+EXG_INLINE double tile(int dims, const exg_pairs_student *s,
+                       const exg_pairs_tiles *t, float *fi, float *fj)
 {
     _Alignas(64) float lane[PI][EXG_PAIRS_DIMS][EXG_LANE];
     _Alignas(64) float z[EXG_LANE] = {0};
@@ -121,7 +152,7 @@ EXG_INLINE double tile(int dims, const exg_pairs_tiles *t, float *fi, float *fj)
     memset(fj, 0, sizeof(float) * T * (size_t)dims);
     for (exg_int i = 0; i < t->ni; i += PI) {
         for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
-            part_of(dims, t, i, part, fj, lane, z);
+            part_of(dims, s, t, i, part, fj, lane, z);
         }
         for (int u = 0; u < PI; u++) {
             for (int k = 0; k < dims; k++) {
@@ -134,7 +165,14 @@ EXG_INLINE double tile(int dims, const exg_pairs_tiles *t, float *fi, float *fj)
 
 double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj)
 {
-    return t->dims == 2   ? tile(2, t, fi, fj)
-           : t->dims == 3 ? tile(3, t, fi, fj)
-                          : tile(1, t, fi, fj);
+    if (t->student != NULL) {
+        const exg_pairs_student own = *t->student; /* no store changes it */
+
+        return t->dims == 2   ? tile(2, &own, t, fi, fj)
+               : t->dims == 3 ? tile(3, &own, t, fi, fj)
+                              : tile(1, &own, t, fi, fj);
+    }
+    return t->dims == 2   ? tile(2, NULL, t, fi, fj)
+           : t->dims == 3 ? tile(3, NULL, t, fi, fj)
+                          : tile(1, NULL, t, fi, fj);
 }

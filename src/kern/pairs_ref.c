@@ -3,33 +3,43 @@
 
 #include <math.h>
 
-/* The force of one pair: e = y_i - y_j; returns q. */
+static const exg_pairs_student cauchy = {.inverse = 1.0f, .power = 1.0f};
+
+/* 1 + r^2 / a. */
+static double spread(const exg_pairs_student *s, double r2)
+{
+    return 1.0 + r2 * (double)(s != NULL ? s : &cauchy)->inverse;
+}
+
+/* One pair: e = y_i - y_j; returns u. */
 static double pair(const exg_pairs_tiles *t, exg_int i, exg_int j, double *e)
 {
-    double d2 = 1.0;
+    double d2 = 0.0;
 
     for (int k = 0; k < t->dims; k++) {
         e[k] =
             (double)t->yi[k * t->stride + i] - (double)t->yj[k * t->stride + j];
         d2 += e[k] * e[k];
     }
-    return 1.0 / d2;
+    return 1.0 / spread(t->student, d2);
 }
 
 /* The row of forces on point i; where same, on later points only. */
 static double on_point(const exg_pairs_tiles *t, exg_int i, double *fi,
                        double (*fj)[EXG_PAIRS_DIMS])
 {
+    const exg_pairs_student *s = t->student != NULL ? t->student : &cauchy;
     double z = t->same ? 0.5 : 0.0; /* half of the pair with itself */
 
     for (exg_int j = t->same ? i + 1 : 0; j < t->nj; j++) {
         double e[EXG_PAIRS_DIMS];
-        const double q = pair(t, i, j, e);
+        const double u = pair(t, i, j, e);
+        const double w = pow(u, (double)s->power);
 
-        z += q;
+        z += w;
         for (int k = 0; k < t->dims; k++) {
-            fi[k] += q * q * e[k];
-            fj[j][k] -= q * q * e[k];
+            fi[k] += w * u * e[k];
+            fj[j][k] -= w * u * e[k];
         }
     }
     return 2.0 * z;
@@ -62,19 +72,19 @@ static exg_int point_of(const exg_pairs_sparse *s, exg_int i)
     return s->self != NULL ? s->self[i] : s->row0 + i;
 }
 
-/* 1 + the squared distance to the point of entry a. */
+/* 1 / u, u of the pair with the point of entry a. */
 static double apart(const exg_pairs_sparse *s, exg_int self, exg_int a,
                     double *e)
 {
     const exg_int width = exg_pairs_width(s->dims);
-    double d2 = 1.0;
+    double d2 = 0.0;
 
     for (int k = 0; k < s->dims; k++) {
         e[k] = (double)s->y[self * width + k] -
                (double)s->y[s->col[a] * width + k];
         d2 += e[k] * e[k];
     }
-    return d2;
+    return spread(s->student, d2);
 }
 
 void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
