@@ -12,14 +12,21 @@
 enum {
     N = 90,
     D = 6,
-    MOST_DIMS = 3
+    MOST_DIMS = 3,
+    DOFS = 5
 };
 
-#define STEP 1e-2f /* of a coordinate; the map is 4 wide    */
+#define STEP 2e-3f /* of a coordinate; the map is 4 wide    */
 #define RATE 64.0f /* of the one step                       */
 #define TOLERANCE                                               \
     1e-3 /* of the largest derivative: STEP^2 / 6 times a third \
             derivative of its size, and rounding */
+
+/* Degrees of freedom of the kernel. */
+static const double dof_of[DOFS] = {1.0, 0.1, 0.5, 3.0, 100.0};
+
+#define FFT_TOLERANCE 3e-3 /* its error is 1e-3 of the mean square root */
+#define KL_TOLERANCE 1e-5  /* floats, times up to 50 */
 
 static const exg_rng stream = {.seed = 77, .use = EXG_RNG_SYNTH};
 
@@ -44,27 +51,43 @@ static void positions(int dims, float *all)
     }
 }
 
-/* Divergence of these positions, Z by plain sums. */
-static double divergence(const exg_affinity *p, exg_cloud *cloud,
-                         const float *all)
+/* log w of two points. */
+static double log_weight(const exg_cloud *cloud, const float *a, const float *b)
 {
-    const exg_kern *kern = NULL;
-    double z = 0.0;
+    double d2 = 0.0;
 
-    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
-    ck_assert(exg_cloud_fill(cloud, all) == EXG_OK);
-    for (int i = 0; i < N * N; i++) {
-        double d2 = 1.0;
+    for (int k = 0; k < cloud->dims; k++) {
+        const double e = (double)a[k] - (double)b[k];
 
-        for (int k = 0; k < cloud->dims; k++) {
-            const double e = (double)all[i / N * cloud->dims + k] -
-                             (double)all[i % N * cloud->dims + k];
-
-            d2 += e * e;
-        }
-        z += i / N == i % N ? 0.0 : 1.0 / d2;
+        d2 += e * e;
     }
-    return exg_descend_kl(world, p, kern, cloud, z);
+    return -0.5 * (cloud->dof + 1.0) * log1p(d2 / cloud->dof);
+}
+
+/* Divergence of these positions, but for the entropy of P; in double. */
+static double divergence(const exg_affinity *p, const exg_cloud *cloud,
+                         const float *all, double *zed)
+{
+    const int dims = cloud->dims;
+    double sum[2] = {0.0}, z = 0.0; /* of p log w, of p */
+
+    for (int i = 0; i < N * N; i++) {
+        z += i / N == i % N ? 0.0
+                            : exp(log_weight(cloud, all + i / N * dims,
+                                             all + i % N * dims));
+    }
+    for (exg_int i = 0; i < p->rows.count; i++) {
+        const float *mine = all + (p->rows.first + i) * dims;
+
+        for (exg_int a = p->row[i]; a < p->row[i + 1]; a++) {
+            sum[0] += (double)p->p[a] *
+                      log_weight(cloud, mine, all + p->col[a] * dims);
+            sum[1] += (double)p->p[a];
+        }
+    }
+    MPI_Allreduce(MPI_IN_PLACE, sum, 2, MPI_DOUBLE, MPI_SUM, world->comm);
+    *zed = z;
+    return sum[1] * log(z) - sum[0];
 }
 
 static exg_status look_away(const exg_par *par, void *state, exg_int iteration,
@@ -78,9 +101,9 @@ static exg_status look_away(const exg_par *par, void *state, exg_int iteration,
 
 /* The gradient, read off one step of plain descent: without momentum, and with
  * the gain of a first step, 1.2.  The rate lifts it above the rounding of
- * positions; equation 5's factor 4 is ours to add. */
-static void gradient(const exg_affinity *p, int dims, const float *all,
-                     double *g)
+ * positions; the factor 2 (a + 1) / a is ours to add: equation 5's 4. */
+static void gradient(const exg_affinity *p, int dims, double dof,
+                     const exg_repulse *engine, const float *all, double *g)
 {
     const exg_shard mine = exg_shard_mine(world, N);
     const exg_descend_plan plan = {.iterations = 1,
@@ -88,14 +111,15 @@ static void gradient(const exg_affinity *p, int dims, const float *all,
                                    .late = 1.0,
                                    .rate = RATE / 1.2,
                                    .most_step = 1e6,
-                                   .every = 1};
+                                   .every = 1,
+                                   .dof = dof};
     const exg_kern *kern = NULL;
     float y[N * MOST_DIMS], after[N * MOST_DIMS];
 
     ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
     memcpy(y, all + mine.first * dims, sizeof *y * (size_t)(mine.count * dims));
-    ck_ok(world, exg_descend(world, p, kern, &exg_repulse_exact, dims, &plan,
-                             look_away, NULL, y));
+    ck_ok(world,
+          exg_descend(world, p, kern, engine, dims, &plan, look_away, NULL, y));
     exg_gather_all(world, dims * (exg_int)sizeof *y, mine.count, y, after);
     for (int k = 0; k < dims; k++) { /* the map's mean has moved to 0 */
         double mean = 0.0;
@@ -104,38 +128,70 @@ static void gradient(const exg_affinity *p, int dims, const float *all,
             mean += ((double)all[i] - (double)after[i]) / N;
         }
         for (int i = k; i < N * dims; i += dims) {
-            g[i] = 4.0 / RATE * ((double)all[i] - (double)after[i] - mean);
+            g[i] = 2.0 * (dof + 1.0) / dof / RATE *
+                   ((double)all[i] - (double)after[i] - mean);
         }
     }
 }
 
-START_TEST(gradient_agrees_with_finite_differences)
+/* Derivatives by every seventh coordinate against those of the engine. */
+static void compare(const exg_affinity *p, const exg_cloud *cloud,
+                    const exg_repulse *engine, double tolerance)
 {
-    const int dims = _i;
     float all[N * MOST_DIMS];
-    double g[N * MOST_DIMS], most = 0.0, worst = 0.0;
-    exg_points *points = make_points();
-    exg_cloud cloud;
+    double g[N * MOST_DIMS], most = 0.0, worst = 0.0, z;
 
-    positions(dims, all);
-    gradient(points->p, dims, all, g);
-    ck_ok(world, exg_cloud_create(N, dims, &cloud));
-    for (int i = 0; i < N * dims; i += 7) {
+    positions(cloud->dims, all);
+    gradient(p, cloud->dims, cloud->dof, engine, all, g);
+    for (int i = 0; i < N * cloud->dims; i += 7) {
         const float at = all[i];
         double up, down, width;
 
         all[i] = at + STEP;
-        up = divergence(points->p, &cloud, all);
+        up = divergence(p, cloud, all, &z);
         width = (double)all[i];
         all[i] = at - STEP;
-        down = divergence(points->p, &cloud, all);
+        down = divergence(p, cloud, all, &z);
         width -= (double)all[i];
         all[i] = at;
         most = fmax(most, fabs(g[i]));
         worst = fmax(worst, fabs((up - down) / width - g[i]));
     }
     ck_all(world, most > 1e-4); /* there is something to compare */
-    ck_all(world, worst < TOLERANCE * most);
+    ck_all(world, worst < tolerance * most);
+}
+
+START_TEST(gradient_agrees_with_finite_differences)
+{
+    exg_points *points = make_points();
+    exg_cloud cloud;
+
+    ck_ok(world, exg_cloud_create(N, 1 + _i % 3, &cloud));
+    cloud.dof = dof_of[_i / 3];
+    compare(points->p, &cloud, &exg_repulse_exact, TOLERANCE);
+    compare(points->p, &cloud, &exg_repulse_fft, FFT_TOLERANCE);
+    exg_cloud_destroy(&cloud);
+    exg_points_destroy(&points);
+}
+END_TEST
+
+START_TEST(divergence_agrees_with_plain_sums)
+{
+    const exg_kern *kern = NULL;
+    float all[N * MOST_DIMS];
+    exg_points *points = make_points();
+    exg_cloud cloud;
+    double plain, z, kl;
+
+    ck_assert(exg_kern_select(NULL, &kern) == EXG_OK);
+    positions(1 + _i % 3, all);
+    ck_ok(world, exg_cloud_create(N, 1 + _i % 3, &cloud));
+    cloud.dof = dof_of[_i / 3];
+    ck_ok(world, exg_cloud_fill(&cloud, all));
+    plain = points->p->negative + divergence(points->p, &cloud, all, &z);
+    kl = exg_descend_kl(world, points->p, kern, &cloud, z);
+    ck_all(world, plain > 0.1);
+    ck_all(world, fabs(kl / plain - 1.0) < KL_TOLERANCE);
     exg_cloud_destroy(&cloud);
     exg_points_destroy(&points);
 }
@@ -262,7 +318,9 @@ Suite *exg_suite(void)
     Suite *s = suite_create("descend");
     TCase *tc = exg_case(s, "descend");
 
-    tcase_add_loop_test(tc, gradient_agrees_with_finite_differences, 1, 4);
+    tcase_add_loop_test(tc, gradient_agrees_with_finite_differences, 0,
+                        3 * DOFS);
+    tcase_add_loop_test(tc, divergence_agrees_with_plain_sums, 0, 3 * DOFS);
     tcase_add_test(tc, divergence_of_the_descent_is_reported);
     tcase_add_test(tc, late_exaggeration_is_the_early_one_later);
     tcase_add_test(tc, each_phase_has_its_rate);

@@ -14,7 +14,8 @@
 enum {
     MOST = 4000,
     DIMS = 3,
-    CLUSTERS = 8
+    CLUSTERS = 8,
+    DOFS = 4
 };
 
 #define BOUND 1e-3 /* of the root mean square force, as promised */
@@ -22,6 +23,10 @@ enum {
 
 static const exg_rng stream = {.seed = 21, .use = EXG_RNG_SYNTH};
 static const exg_par alone = {.comm = MPI_COMM_SELF, .rank = 0, .size = 1};
+
+/* Degrees of freedom of the kernel, and that of every run. */
+static const double dof_of[DOFS] = {0.5, 3.0, 0.1, 100.0};
+static double dof = 1.0;
 
 static float all[MOST * DIMS], force[2][MOST * DIMS];
 
@@ -65,6 +70,7 @@ static exg_status run(const exg_par *par, const exg_repulse *engine,
     void *state = NULL;
 
     EXG_TRY(exg_cloud_create(n, dims, &cloud));
+    cloud.dof = dof;
     EXG_TRY(exg_cloud_fill(&cloud, all));
     EXG_TRY(engine->create(par, kern, n, dims, &state));
     for (int i = 0; i < calls; i++) {
@@ -100,8 +106,8 @@ static int is_close(exg_int n, int dims, int calls)
     const double e = error_of(n, dims);
 
     if (!ran || !(e < BOUND) || !(fabs(z[0] / z[1] - 1.0) < 1e-4)) {
-        fprintf(stderr, "%td points, %d-D: error %.2e, Z %.2e\n", n, dims, e,
-                z[0] / z[1] - 1.0);
+        fprintf(stderr, "%td points, %d-D, dof %g: error %.2e, Z %.2e\n", n,
+                dims, dof, e, z[0] / z[1] - 1.0);
         return 0;
     }
     return 1;
@@ -120,6 +126,25 @@ START_TEST(error_is_below_its_bound)
             }
         }
     }
+}
+END_TEST
+
+START_TEST(error_is_below_its_bound_for_other_tails)
+{
+    static const double reach[] = {1e-2, 0.7, 3.0, 9.0, 25.0, 80.0};
+    static const exg_int count[] = {500, MOST};
+    const int dims = 1 + _i % 3;
+
+    dof = dof_of[_i / 3];
+    for (int a = 0; a < 2; a++) {
+        for (size_t b = 0; b < sizeof reach / sizeof *reach; b++) {
+            if (reach[b] < (dims < 3 ? 50.0 * a + 30.0 : 5.0)) {
+                place(count[a], dims, reach[b]);
+                ck_all(world, is_close(count[a], dims, 1));
+            }
+        }
+    }
+    dof = 1.0;
 }
 END_TEST
 
@@ -168,6 +193,55 @@ START_TEST(avx512_and_avx2_give_the_same_bits)
     ck_all(world, z[0] == z[1]);
     ck_all(world,
            memcmp(force[0], force[1], sizeof *all * (size_t)(1500 * _i)) == 0);
+}
+END_TEST
+
+START_TEST(other_tails_give_the_same_bits)
+{
+    const exg_kern *wide = kernels("avx512"), *narrow = kernels("avx2");
+    const int dims = 1 + _i % 3;
+    double z[2];
+
+    dof = dof_of[_i / 3];
+    for (exg_int n = 37; n < MOST; n *= 10) {
+        place(n, dims, 8.0);
+        ck_all(world, same_as_alone(n, dims, 2));
+    }
+    if (wide != NULL && narrow != NULL) {
+        ck_ok(world,
+              run(&alone, &exg_repulse_fft, wide, 370, dims, 2, force[0], z));
+        ck_ok(world, run(&alone, &exg_repulse_fft, narrow, 370, dims, 2,
+                         force[1], z + 1));
+        ck_all(world, z[0] == z[1]);
+        ck_all(world, memcmp(force[0], force[1],
+                             sizeof *all * (size_t)(370 * dims)) == 0);
+    }
+    dof = 1.0;
+}
+END_TEST
+
+/* An engine that has seen one kernel computes with another one. */
+START_TEST(kernel_is_that_of_the_cloud)
+{
+    exg_cloud cloud = {.y = NULL};
+    void *state = NULL;
+    double z[2];
+
+    place(600, 2, 6.0);
+    ck_ok(world, exg_cloud_create(600, 2, &cloud));
+    ck_ok(world, exg_cloud_fill(&cloud, all));
+    ck_ok(world, exg_repulse_fft.create(&alone, kernels(NULL), 600, 2, &state));
+    ck_ok(world, exg_repulse_fft.forces(&alone, state, &cloud, force[0], z));
+    cloud.dof = 0.4;
+    ck_ok(world, exg_repulse_fft.forces(&alone, state, &cloud, force[0], z));
+    dof = 0.4;
+    ck_ok(world, run(&alone, &exg_repulse_exact, kernels(NULL), 600, 2, 1,
+                     force[1], z + 1));
+    dof = 1.0;
+    ck_all(world, error_of(600, 2) < BOUND);
+    ck_all(world, fabs(z[0] / z[1] - 1.0) < 1e-4);
+    exg_repulse_fft.destroy(&state);
+    exg_cloud_destroy(&cloud);
 }
 END_TEST
 
@@ -287,6 +361,7 @@ START_TEST(divergence_of_a_map_is_that_of_all_pairs)
     }
     opt.iterations = 500;
     opt.quality = 0;
+    opt.dof = _i == 0 ? 1.0 : 0.5;
     for (int e = 0; e < 2; e++) {
         exg_tsne_result r = {.dims = 0};
 
@@ -312,6 +387,10 @@ Suite *exg_suite(void)
     tcase_add_test(tc, charges_that_overflow_are_spread_again);
     tcase_add_loop_test(tc, far_point_is_no_harm, 1, 4);
     tcase_add_loop_test(tc, grid_follows_the_map, 0, 2);
-    tcase_add_test(tc, divergence_of_a_map_is_that_of_all_pairs);
+    tcase_add_loop_test(tc, error_is_below_its_bound_for_other_tails, 0,
+                        3 * DOFS);
+    tcase_add_loop_test(tc, other_tails_give_the_same_bits, 0, 6);
+    tcase_add_test(tc, kernel_is_that_of_the_cloud);
+    tcase_add_loop_test(tc, divergence_of_a_map_is_that_of_all_pairs, 0, 2);
     return s;
 }

@@ -81,6 +81,12 @@ START_TEST(map_is_the_same_bits_as_on_one_rank)
     opt.dims = 2;
     opt.init = EXG_TSNE_RANDOM;
     ck_all(world, same_as_alone(total[_i], &opt));
+    opt.init = EXG_TSNE_PCA;
+    for (opt.dims = 1; opt.dims <= 3; opt.dims++) {
+        opt.engine = opt.dims < 3 ? "fft" : "exact";
+        opt.dof = opt.dims == 1 ? 10.0 : 0.5;
+        ck_all(world, same_as_alone(total[_i], &opt));
+    }
 }
 END_TEST
 
@@ -153,6 +159,19 @@ START_TEST(unknown_engine_is_refused)
     fill(exg_shard_mine(world, 50), x);
     opt.engine = "magic";
     ck_all(world, try_map(50, &opt, x) == EXG_EUSAGE);
+}
+END_TEST
+
+START_TEST(impossible_degrees_of_freedom_are_refused)
+{
+    static const double dof[] = {0.0, -1.0, 0.09, 100.1, NAN, INFINITY};
+    static float x[MOST * DIM];
+    exg_tsne_options opt = short_run(50);
+
+    fill(exg_shard_mine(world, 50), x);
+    opt.dof = dof[_i];
+    ck_all(world, try_map(50, &opt, x) == EXG_EUSAGE);
+    ck_all(world, strstr(exg_err_text(), "want 0.1 to 100") != NULL);
 }
 END_TEST
 
@@ -273,6 +292,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, too_many_features_are_refused);
     tcase_add_test(tc, first_row_that_is_no_number_is_named);
     tcase_add_test(tc, unknown_engine_is_refused);
+    tcase_add_loop_test(tc, impossible_degrees_of_freedom_are_refused, 0, 6);
     tcase_add_test(tc, descent_ends_when_the_divergence_rests);
     tcase_add_loop_test(tc, data_without_information_ends_finite, 0, 3);
     tcase_add_test(tc, a_start_that_is_not_given_is_refused);

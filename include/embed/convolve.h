@@ -1,4 +1,4 @@
-/* convolve.h -- a grid of charges, convolved with 1 / (1 + r^2).
+/* convolve.h -- a grid of charges, convolved with Student's t.
  * Layer: embed.
  *
  * Charges and potentials meet points through quintic B-splines (stencil.h);
@@ -46,12 +46,13 @@ exg_int exg_convolve_nodes(exg_int wanted);
  * @param[in]  dims     1, 2 or 3
  * @param[in]  n        of exg_convolve_nodes()
  * @param[in]  spacing  > 0
+ * @param[in]  dof      a > 0 of the kernel, (1 + r^2 / a)^(-(a + 1) / 2)
  * @param[out] out      ended by exg_convolve_destroy()
  * @return EXG_OK, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_convolve_create(const exg_par *par,
                                               const exg_kern *kern, int dims,
                                               exg_int n, double spacing,
-                                              exg_convolve **out);
+                                              double dof, exg_convolve **out);
 
 /** Free; sets *c NULL.  Local. */
 void exg_convolve_destroy(exg_convolve **c);

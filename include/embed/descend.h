@@ -7,7 +7,11 @@
 
 /** How to descend.  The gradient is that of van der Maaten & Hinton 2008,
  * equation 5, *without* its factor 4, as in openTSNE and FIt-SNE: a learning
- * rate here is four times that of scikit-learn. */
+ * rate here is four times that of scikit-learn.  Where the kernel has a degrees
+ * of freedom (repulse.h) the gradient is 2 (a + 1) / a times
+ *   sum over j of (p_ij - q_ij) (y_i - y_j) / (1 + |y_i - y_j|^2 / a),
+ * and that sum is what is followed, whatever a.  openTSNE and FIt-SNE do the
+ * same with their kernel, so descents agree step by step but for the scale. */
 typedef struct {
     exg_int iterations;    /* updates in all                          */
     exg_int early;         /* of them with exaggeration               */
@@ -19,6 +23,7 @@ typedef struct {
     double momentum;       /* later                                   */
     double most_step;      /* longest move of a point in an iteration */
     exg_int every;         /* iterations between calls of `seen`      */
+    double dof;            /* degrees of freedom of the kernel; 0: 1  */
 } exg_descend_plan;
 
 /** Looks at positions on the way: iterations 0, every, 2 every, ... and the
@@ -54,10 +59,10 @@ EXG_MUST_CHECK exg_status exg_descend(const exg_par *par, const exg_affinity *p,
                                       float *y);
 
 /** The Kullback-Leibler divergence of a map, in nats: the sum of
- * p log(p / q), q_ij = 1 / (Z (1 + |y_i - y_j|^2)).
+ * p log(p / q), q_ij = w_ij / Z with cloud->dof degrees of freedom (repulse.h).
  *
  * Collective; in single precision within a row, exact over rows.
- * @param[in] z  the sum of 1 / (1 + |y_i - y_j|^2) over i != j */
+ * @param[in] z  the sum of w_ij over i != j */
 double exg_descend_kl(const exg_par *par, const exg_affinity *p,
                       const exg_kern *kern, const exg_cloud *cloud, double z);
 

@@ -5,6 +5,10 @@
 
 #include "embed/repulse.h"
 
+/** The length by which all others of a map are measured here, where its kernel
+ * has `dof` degrees of freedom; 1 for one. */
+double exg_mesh_unit(double dof);
+
 /** The box of a map. */
 typedef struct {
     double middle[EXG_PAIRS_DIMS];
@@ -47,7 +51,7 @@ double exg_mesh_tune(int dims, double spacing, double density, double force2);
 
 /** Seconds of one core, about, for the forces by a grid and by all pairs. */
 double exg_mesh_cost(int dims, exg_int total, exg_int n);
-double exg_mesh_cost_of_pairs(int dims, exg_int total);
+double exg_mesh_cost_of_pairs(int dims, exg_int total, double dof);
 
 /** What exg_mesh_tune() keeps estimates below: 1e-3 for the error itself, less
  * a quarter, because estimates err. */

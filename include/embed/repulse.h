@@ -4,7 +4,19 @@
  * With q_ij = 1 / (1 + |y_i - y_j|^2), an engine gives, for each point,
  * F_i = sum over j of q_ij^2 (y_i - y_j), and Z = sum of q_ij over i != j: the
  * repulsion of van der Maaten & Hinton 2008, equation 5, is F_i / Z.  Forces
- * are the same bits for any number of ranks. */
+ * are the same bits for any number of ranks.
+ *
+ * That is Student's t of one degree of freedom.  With a of them (van der Maaten
+ * 2009, "Learning a parametric embedding by preserving local structure",
+ * equation 3; scikit-learn's degrees_of_freedom)
+ *   w_ij = (1 + |y_i - y_j|^2 / a)^(-(a + 1) / 2),   Z = sum of w_ij,
+ *   F_i = sum over j of w_ij (y_i - y_j) / (1 + |y_i - y_j|^2 / a).
+ * Kobak et al. 2020, "Heavy-tailed kernels reveal a finer cluster structure in
+ * t-SNE visualisations", openTSNE's dof and FIt-SNE's df take
+ * (1 + d^2 / b)^-b instead.  The two are one family: b is a = 2 b - 1 here,
+ * with the map drawn sqrt(a / b) times as large; b of 1/2 and less is no
+ * Student's t.
+ */
 #ifndef EXG_EMBED_REPULSE_H
 #define EXG_EMBED_REPULSE_H
 
@@ -15,6 +27,7 @@
 typedef struct {
     exg_int total;  /* points N                                              */
     int dims;       /* 1, 2 or 3                                             */
+    double dof;     /* a of the kernel between them; 1 in an empty cloud     */
     exg_int stride; /* floats from one axis to the next: N in whole tiles    */
     float *y;       /* shape (dims, stride); up to the next multiple of 16
                        after N, points so far away that they exert no force  */
@@ -33,6 +46,11 @@ EXG_MUST_CHECK exg_status exg_cloud_fill(exg_cloud *cloud, const float *all);
 
 /** Free the contents.  Local. */
 void exg_cloud_destroy(exg_cloud *cloud);
+
+/** Degrees of freedom that engines allow.  Beyond, w is e^(-r^2 / 2) to within
+ * what float can tell on any map, or falls so slowly that maps burst. */
+#define EXG_REPULSE_LEAST_DOF 0.1
+#define EXG_REPULSE_MOST_DOF 100.0
 
 /** A way to compute the forces.  Plain data. */
 typedef struct {

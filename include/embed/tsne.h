@@ -2,8 +2,9 @@
  *
  * Sources: van der Maaten & Hinton, "Visualizing data using t-SNE", JMLR 9
  * (2008); learning rate and early exaggeration: Belkina et al., Nature
- * Communications 10 (2019); initial positions and defaults: Kobak & Berens,
- * Nature Communications 10 (2019). */
+ * Communications 10 (2019); other tails: van der Maaten, "Learning a parametric
+ * embedding by preserving local structure", AISTATS (2009); initial positions
+ * and defaults: Kobak & Berens, Nature Communications 10 (2019). */
 #ifndef EXG_EMBED_TSNE_H
 #define EXG_EMBED_TSNE_H
 
@@ -33,6 +34,8 @@ typedef struct {
     exg_int early;        /* of them with exaggeration                      */
     double exaggeration;  /* factor of P in those, > 0                      */
     double late;          /* factor of P in the others, > 0; 1: none        */
+    double dof;           /* degrees of freedom of the map's kernel, 0.1 ..
+                             100, see repulse.h; 1: t-SNE as it is known    */
     double stop;          /* end once KL falls by less than this share from
                              frame to frame, after the early phase; 0: never */
     double learning_rate; /* 0: max(N / e, 200), where e is the exaggeration
@@ -52,7 +55,7 @@ typedef struct {
 /* clang-format off */
 #define EXG_TSNE_DEFAULTS                                                      \
     {.dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250,          \
-     .exaggeration = 12.0, .late = 1.0, .every = 25,                           \
+     .exaggeration = 12.0, .late = 1.0, .dof = 1.0, .every = 25,               \
      .quality = EXG_QUALITY_SAMPLE, .engine = "auto"}
 /* clang-format on */
 

@@ -172,13 +172,15 @@ void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull)
 {
     const int dims = cloud->dims;
     const exg_int width = exg_pairs_width(dims), rows = a->p->rows.count;
+    const exg_pairs_student student = exg_pairs_student_of(cloud->dof);
     const exg_pairs_sparse s = {.dims = dims,
                                 .rows = rows,
                                 .y = a->point,
                                 .row = a->row,
                                 .col = a->col,
                                 .p = a->p_ij,
-                                .self = a->self};
+                                .self = a->self,
+                                .student = cloud->dof == 1.0 ? NULL : &student};
 
     if (a->calls % RENEW == 0 || a->calls == FIRST) {
         renew(a, cloud);

@@ -180,7 +180,7 @@ done:
 }
 
 exg_status exg_convolve_create(const exg_par *par, const exg_kern *kern,
-                               int dims, exg_int n, double spacing,
+                               int dims, exg_int n, double spacing, double dof,
                                exg_convolve **out)
 {
     exg_status st = EXG_OK;
@@ -190,6 +190,7 @@ exg_status exg_convolve_create(const exg_par *par, const exg_kern *kern,
     c->kern = kern;
     c->dims = dims;
     c->n = n;
+    c->dof = dof;
     EXG_TRY_ALL(par, prepare(par, spacing, c));
     *out = c;
     c = NULL;

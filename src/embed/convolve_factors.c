@@ -5,7 +5,7 @@
  * with W(k) = sin(k/2) / (k/2), the sum over the aliases k + 2 pi a.  The
  * kernel is even, so its transform is a cosine transform of one corner of the
  * grid.  A constant is taken off in double: what is left is small for small
- * maps, where 1 / (1 + r^2) is nearly constant and single precision would see
+ * maps, where the kernel is nearly constant and single precision would see
  * no slope.
  *
  * On the axis of nodes the kernel ends at L, where its image begins as the
@@ -24,12 +24,47 @@ enum {
 
 #define STEEP 3.3 /* erfc(3.3) = 3e-6 */
 
-/* 1 - 1 / (1 + r^2): no cancellation for small r. */
-static double defect(double spacing, exg_int i, exg_int j, exg_int k)
-{
-    const double r2 = spacing * spacing * (double)(i * i + j * j + k * k);
+/* The kernel on the nodes of one corner of the grid. */
+typedef struct {
+    double dof, spacing;
+    double *by_square; /* of 0, 1, 2, ... nodes: the defect that far, squared;
+                          NULL: it is cheaper to compute than to look up */
+} kernel;
 
-    return r2 / (1.0 + r2);
+/* 1 - w(r): no cancellation for small r. */
+static double defect_at(const kernel *w, exg_int squares)
+{
+    const double r2 = w->spacing * w->spacing * (double)squares;
+
+    return w->dof == 1.0 ? r2 / (1.0 + r2)
+                         : -expm1(-0.5 * (w->dof + 1.0) * log1p(r2 / w->dof));
+}
+
+static double defect(const kernel *w, exg_int i, exg_int j, exg_int k)
+{
+    const exg_int squares = i * i + j * j + k * k;
+
+    return w->by_square != NULL ? w->by_square[squares] : defect_at(w, squares);
+}
+
+/* In three dimensions few squared distances are many nodes': powers of them pay
+ * to be kept. */
+static exg_status kernel_create(const exg_convolve *c, double spacing,
+                                kernel *w)
+{
+    exg_status st = EXG_OK;
+    const exg_int most =
+        c->node->n * c->node->n + 2 * (c->band - 1) * (c->band - 1);
+
+    *w = (kernel){.dof = c->dof, .spacing = spacing};
+    if (c->dims == 3 && c->dof != 1.0) {
+        EXG_TRY(exg_new(&w->by_square, most + 1));
+        for (exg_int i = 0; i <= most; i++) {
+            w->by_square[i] = defect_at(w, i);
+        }
+    }
+done:
+    return st;
 }
 
 /* The kernel less the constant, on its way to 0. */
@@ -53,7 +88,7 @@ static exg_int row_band(const exg_convolve *c)
     return c->dims > 2 ? c->band : 1;
 }
 
-static double mean_defect(const exg_convolve *c, double spacing)
+static double mean_defect(const exg_convolve *c, const kernel *w)
 {
     const exg_int rows = row_band(c);
     double sum = 0.0, all = 0.0;
@@ -64,7 +99,7 @@ static double mean_defect(const exg_convolve *c, double spacing)
             double row = 0.0;
 
             for (exg_int i = 0; i < c->node->n; i++) {
-                row += (i == 0 ? 1.0 : 2.0) * defect(spacing, i, r, p);
+                row += (i == 0 ? 1.0 : 2.0) * defect(w, i, r, p);
             }
             sum += row * weight;
             all += weight * (double)(2 * c->node->n - 1);
@@ -152,14 +187,14 @@ static line line_of(const exg_convolve *c, exg_int at_line)
 }
 
 /* Element p of my lines. */
-static void put_plane(exg_convolve *c, double spacing, double mean, exg_int p,
+static void put_plane(exg_convolve *c, const kernel *w, double mean, exg_int p,
                       const line *lines, corner *k)
 {
     for (exg_int r = 0; r < k->rows; r++) {
         float *x = k->x + r * k->width;
 
         for (exg_int i = 0; i < k->width; i++) {
-            x[i] = (float)(mean - defect(spacing, i, r, p)) * k->fall[i];
+            x[i] = (float)(mean - defect(w, i, r, p)) * k->fall[i];
         }
     }
     fftwf_execute(k->row);
@@ -252,10 +287,13 @@ exg_status exg_convolve_factors(exg_convolve *c, double spacing)
 {
     exg_status st = EXG_OK;
     corner k = {.x = NULL};
-    const double mean = mean_defect(c, spacing);
     const exg_int nlines = c->block.count * EXG_LINE;
     line *lines = NULL;
+    kernel w;
+    double mean;
 
+    EXG_TRY(kernel_create(c, spacing, &w));
+    mean = mean_defect(c, &w);
     c->mean = 1.0 - mean;
     EXG_TRY(corner_create(c, &k));
     EXG_TRY(exg_new(&lines, nlines));
@@ -263,11 +301,12 @@ exg_status exg_convolve_factors(exg_convolve *c, double spacing)
         lines[i] = line_of(c, i);
     }
     for (exg_int p = 0; p < c->band; p++) {
-        put_plane(c, spacing, mean, p, lines, &k);
+        put_plane(c, &w, mean, p, lines, &k);
     }
     EXG_TRY(finish_lines(c));
 done:
     exg_free(lines);
     corner_free(&k);
+    exg_free(w.by_square);
     return st;
 }

@@ -17,6 +17,7 @@ enum {
 struct exg_convolve {
     const exg_kern *kern;
     int dims;
+    double dof;             /* of the kernel                             */
     exg_int n;              /* nodes on an axis                          */
     exg_int planes, rows;   /* of the grid: n or 1                       */
     exg_int padded;         /* n in whole lanes                          */

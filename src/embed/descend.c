@@ -33,13 +33,15 @@ typedef struct {
 } work;
 
 static exg_status work_create(const exg_par *par, const exg_affinity *p,
-                              const exg_kern *kern, int dims, work *w)
+                              const exg_kern *kern, int dims, double dof,
+                              work *w)
 {
     exg_status st = EXG_OK;
     const exg_int total = p->rows.total;
 
     w->n = p->rows.count * dims;
     EXG_TRY(exg_cloud_create(total, dims, &w->cloud));
+    w->cloud.dof = dof > 0.0 ? dof : 1.0;
     EXG_TRY(exg_attract_create(p, kern, dims, &w->attract));
     EXG_TRY(exg_new(&w->all, total * dims));
     EXG_TRY(exg_new(&w->step, w->n));
@@ -149,7 +151,7 @@ exg_status exg_descend(const exg_par *par, const exg_affinity *p,
     work w = {.n = 0};
     int stop = 0;
 
-    EXG_TRY_ALL(par, work_create(par, p, kern, dims, &w));
+    EXG_TRY_ALL(par, work_create(par, p, kern, dims, plan->dof, &w));
     EXG_TRY(engine->create(par, kern, p->rows.total, dims, &w.engine));
     for (exg_int t = 0; t <= plan->iterations && !stop; t++) {
         double z = 0.0;
@@ -172,9 +174,14 @@ done:
 double exg_descend_kl(const exg_par *par, const exg_affinity *p,
                       const exg_kern *kern, const exg_cloud *cloud, double z)
 {
-    exg_pairs_sparse s = {
-        .dims = cloud->dims, .y = cloud->point, .col = p->col, .p = p->p};
-    exg_fixed sum[2] = {0, 0}; /* of p log(1 + d^2), of p */
+    const exg_pairs_student student = exg_pairs_student_of(cloud->dof);
+    const double power = 0.5 * (cloud->dof + 1.0); /* w = u^power */
+    exg_pairs_sparse s = {.dims = cloud->dims,
+                          .y = cloud->point,
+                          .col = p->col,
+                          .p = p->p,
+                          .student = cloud->dof == 1.0 ? NULL : &student};
+    exg_fixed sum[2] = {0, 0}; /* of -p log u, of p */
     float row[2 * KL_ROWS];
 
     for (exg_int i = 0; i < p->rows.count; i += s.rows) {
@@ -189,6 +196,6 @@ double exg_descend_kl(const exg_par *par, const exg_affinity *p,
         }
     }
     exg_reduce_fixed(par, 2, sum);
-    return p->negative + exg_fixed_value(sum[0], KL_BITS) +
+    return p->negative + power * exg_fixed_value(sum[0], KL_BITS) +
            exg_fixed_value(sum[1], KL_BITS) * log(z);
 }

@@ -49,6 +49,12 @@ static const double per_point[] = {0.0, 11e-9, 34e-9, 92e-9};
 static const double per_node[] = {0.0, 0.2e-9, 0.09e-9, 0.15e-9};
 static const double per_pair[] = {0.0, 0.16e-9, 0.18e-9, 0.23e-9};
 #define PER_PASS 3e-5
+#define POWER 3.0 /* times per_pair, where the kernel is a power */
+
+double exg_mesh_unit(double dof)
+{
+    return dof <= 1.0 ? sqrt(dof) : sqrt(2.0 * dof / (dof + 1.0));
+}
 
 exg_mesh_box exg_mesh_box_of(const exg_cloud *cloud)
 {
@@ -156,7 +162,8 @@ double exg_mesh_cost(int dims, exg_int total, exg_int n)
            per_node[dims] * dims * pow(m, dims) * log2(m);
 }
 
-double exg_mesh_cost_of_pairs(int dims, exg_int total)
+double exg_mesh_cost_of_pairs(int dims, exg_int total, double dof)
 {
-    return per_pair[dims] * 0.5 * (double)total * (double)total;
+    return per_pair[dims] * (dof == 1.0 ? 1.0 : POWER) * 0.5 * (double)total *
+           (double)total;
 }

@@ -8,15 +8,18 @@ enum {
     PAD = 16
 };
 
-#define FAR 1e8f /* q^2 d below 1e-24, q^2 still no denormal */
+#define FAR 1e8f      /* q^2 d below 1e-24, q^2 still no denormal         */
+#define FARTHER 1e11f /* for heavy tails: w below 1e-12, its square finite */
 
 exg_status exg_cloud_create(exg_int total, int dims, exg_cloud *cloud)
 {
     const exg_int tiles = (total + EXG_PAIRS_TILE - 1) / EXG_PAIRS_TILE;
     exg_status st;
 
-    *cloud = (exg_cloud){
-        .total = total, .dims = dims, .stride = tiles * EXG_PAIRS_TILE};
+    *cloud = (exg_cloud){.total = total,
+                         .dims = dims,
+                         .dof = 1.0,
+                         .stride = tiles * EXG_PAIRS_TILE};
     st = exg_new(&cloud->y, cloud->stride * dims);
     return st != EXG_OK ? st
                         : exg_new(&cloud->point, total * exg_pairs_width(dims));
@@ -33,6 +36,7 @@ exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
 {
     const exg_int n = cloud->total;
     const exg_int width = exg_pairs_width(cloud->dims);
+    const float far = cloud->dof == 1.0 ? FAR : FARTHER;
 
     for (int k = 0; k < cloud->dims; k++) {
         float *y = cloud->y + k * cloud->stride;
@@ -57,7 +61,7 @@ exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
             cloud->point[i * width + k] = y[i];
         }
         for (exg_int i = n; i < (n + PAD - 1) / PAD * PAD; i++) {
-            y[i] = k == 0 ? FAR * (float)(1 + i - n) : 0.0f;
+            y[i] = k == 0 ? far * (float)(1 + i - n) : 0.0f;
         }
     }
     return EXG_OK;

@@ -17,16 +17,21 @@
 enum {
     T = EXG_PAIRS_TILE,
     LANE = 16,
-    MOST_SCALE = 43 /* a tile's force is below T / 3 < 2^8: 51 bits in all */
+    MOST_SCALE = 43,   /* a tile's force is below T / 3 < 2^8: 51 bits in all */
+    STUDENT_SCALE = 42 /* it is below 2^9 */
 };
 
 #define FORCE_BOUND 0.33 /* q^2 |d| <= 3 sqrt(3) / 16 */
+#define STUDENT_BOUND                                           \
+    0.61 /* w u |d|, of any degrees of freedom: e^(-1/2) at the \
+            Gaussian, less before */
 #define ROUNDER 0x1.8p52 /* x + ROUNDER has round(x) in its low bits */
 
 typedef struct {
     const exg_kern *kern;
     int dims;
     int scale, z_scale;
+    exg_pairs_student student; /* the kernel, in this call */
     exg_int total, stride;
     exg_fixed *sum;    /* shape (dims, stride)              */
     exg_fixed *by_row; /* shape (total, dims), then 1: Z    */
@@ -55,7 +60,6 @@ static exg_status create(const exg_par *par, const exg_kern *kern,
     exg_status st = EXG_OK;
     const exg_int tiles = (total + T - 1) / T;
     const exg_shard mine = exg_shard_mine(par, total);
-    const int fits = exg_fixed_scale(FORCE_BOUND, total);
     exact *e = NULL;
     void *owned;
 
@@ -64,7 +68,6 @@ static exg_status create(const exg_par *par, const exg_kern *kern,
     e->dims = dims;
     e->total = total;
     e->stride = tiles * T;
-    e->scale = fits < MOST_SCALE ? fits : MOST_SCALE;
     e->z_scale = exg_fixed_scale((double)total, total + T);
     EXG_TRY_ALL(par, exg_new(&e->sum, e->stride * dims));
     EXG_TRY_ALL(par, exg_new(&e->by_row, total * dims));
@@ -105,6 +108,18 @@ static exg_int points_of(const exact *e, exg_int tile)
     return left < T ? left : T;
 }
 
+/* The kernel of this cloud, and what its forces need. */
+static void set_kernel(exact *e, double dof)
+{
+    const int cauchy = dof == 1.0;
+    const int most = cauchy ? MOST_SCALE : STUDENT_SCALE;
+    const int fits =
+        exg_fixed_scale(cauchy ? FORCE_BOUND : STUDENT_BOUND, e->total);
+
+    e->scale = fits < most ? fits : most;
+    e->student = exg_pairs_student_of(dof);
+}
+
 /* The forces of one pair of tiles; returns its share of Z. */
 static exg_fixed add_pair(exact *e, const exg_cloud *cloud, exg_int i,
                           exg_int j)
@@ -115,7 +130,9 @@ static exg_fixed add_pair(exact *e, const exg_cloud *cloud, exg_int i,
                                .nj = points_of(e, j),
                                .stride = e->stride,
                                .yi = cloud->y + i * T,
-                               .yj = cloud->y + j * T};
+                               .yj = cloud->y + j * T,
+                               .student =
+                                   cloud->dof == 1.0 ? NULL : &e->student};
     const double factor = ldexp(1.0, e->scale);
     const double z = e->kern->pairs_tile(&t, e->fi, e->fj);
 
@@ -159,6 +176,7 @@ static exg_status forces(const exg_par *par, void *state,
     const exg_int self = (e->total + LANE - 1) / LANE * LANE;
     exg_fixed zsum;
 
+    set_kernel(e, cloud->dof);
     memset(e->sum, 0, sizeof *e->sum * (size_t)(e->stride * e->dims));
     zsum = add_my_pairs(par, e, cloud);
     for (int k = 0; k < e->dims; k++) {

@@ -6,7 +6,9 @@
  * by one Fourier transform and one back, and the value and the slope of the
  * potential's spline are read off at the points (analytic differentiation, as
  * in smooth particle-mesh Ewald, Essmann et al. 1995).  Linderman et al. 2019
- * take four charges, double precision and a node every 1/3.
+ * take four charges, double precision and a node every 1/3.  Of another kernel
+ * the force is another multiple of the gradient of its sum: a / (a + 1) of it
+ * where Student's t has a degrees of freedom.
  *
  * Points that no grid in memory can span are left to all pairs; so are, for
  * "auto", iterations in which all pairs cost less. */
@@ -32,7 +34,8 @@ enum {
     MANY = 20000 /* points of which all pairs take a second */
 };
 
-#define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
+#define FORCE2_BOUND 0.11  /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
+#define STUDENT2_BOUND 0.2 /* of any degrees of freedom, in exg_mesh_unit() */
 
 typedef struct {
     const exg_kern *kern;
@@ -42,8 +45,10 @@ typedef struct {
     int bits;    /* of charges, for the next call       */
     int age;     /* calls since points were sorted      */
     exg_shard mine;
+    double dof;         /* of the grid's kernel       */
+    double unit;        /* exg_mesh_unit() of it      */
     exg_convolve *grid; /* NULL: none yet             */
-    exg_mesh mesh;      /* its shape                  */
+    exg_mesh mesh;      /* its shape, in units        */
     exg_int size;       /* n^dims                     */
     double wanted;      /* spacing, for the next call */
     uint32_t *charge;   /* shape (n^dims), and slack    */
@@ -104,8 +109,6 @@ static exg_status create(const exg_par *par, const exg_kern *kern,
     e->thrifty = thrifty;
     e->wanted = exg_mesh_spacing(dims);
     e->z_scale = exg_fixed_scale(2.0 * (double)total, total);
-    e->force2_scale =
-        exg_fixed_scale(FORCE2_BOUND * (double)total * (double)total, total);
     e->bits = exg_fixed_scale(1.0, total) - 32;
     e->bits = e->bits < EXG_STENCIL_MOST_BITS ? e->bits : EXG_STENCIL_MOST_BITS;
     e->bits = e->bits > 0 ? e->bits : 0;
@@ -139,6 +142,27 @@ static exg_fft_cost with_grid(const fft *e)
     return all;
 }
 
+/* The kernel of this cloud; a grid for another one is of no use. */
+static void set_kernel(fft *e, double dof)
+{
+    const double n = (double)e->mine.total;
+    const double bound = dof == 1.0 ? FORCE2_BOUND : STUDENT2_BOUND;
+
+    if (e->dof != dof) {
+        e->cost = with_grid(e);
+        exg_convolve_destroy(&e->grid);
+        e->dof = dof;
+        e->unit = exg_mesh_unit(dof);
+        e->force2_scale = exg_fixed_scale(bound * n * n, e->mine.total);
+    }
+}
+
+/* F is this times the slope of the potential: w' = -(a + 1) / a w u r. */
+static double force_of_slope(const fft *e)
+{
+    return -e->dof / (e->dof + 1.0);
+}
+
 /* Take a grid into use. */
 static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
 {
@@ -158,8 +182,8 @@ static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
         e->age = SORT_EVERY;
     }
     e->mesh = mesh;
-    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n, mesh.spacing,
-                                &e->grid));
+    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n,
+                                mesh.spacing * e->unit, e->dof, &e->grid));
     e->cost.grids++;
 done:
     return st;
@@ -167,16 +191,17 @@ done:
 
 static exg_stencil stencil_of(const fft *e, const exg_mesh_box *b)
 {
+    const double spacing = e->mesh.spacing * e->unit;
     exg_stencil s = {.dims = e->dims,
                      .n = e->mesh.n,
-                     .per_unit = (float)(1.0 / e->mesh.spacing),
+                     .per_unit = (float)(1.0 / spacing),
                      .count = e->mine.count,
                      .stride = e->stride,
                      .y = e->y};
 
     for (int k = 0; k < e->dims; k++) {
-        s.first[k] = (float)(b->middle[k] -
-                             0.5 * (double)(e->mesh.n - 1) * e->mesh.spacing);
+        s.first[k] =
+            (float)(b->middle[k] - 0.5 * (double)(e->mesh.n - 1) * spacing);
     }
     return s;
 }
@@ -194,14 +219,14 @@ static int next_bits(const fft *e, const exg_convolve_sums *sums)
 /* What a pass finds, over all points. */
 typedef struct {
     double z;       /* sum of q, each point with itself included */
-    double force2;  /* mean square of F                          */
+    double force2;  /* mean square of F, in units                */
     double density; /* mean over points: points in a unit of volume */
 } found;
 
 /* My share of it, in fixed point. */
 static void add_up(const fft *e, const exg_stencil *s, exg_fixed *all)
 {
-    const double unit = 0.5 * (double)s->per_unit;
+    const double unit = -force_of_slope(e) * (double)s->per_unit / e->unit;
 
     for (exg_int i = 0; i < e->mine.count; i++) {
         double f2 = 0.0;
@@ -345,22 +370,26 @@ static exg_status forces(const exg_par *par, void *state,
     found out = {.z = 0.0};
     int again = 1;
 
+    set_kernel(e, cloud->dof);
     while (again) {
-        const exg_mesh mesh = exg_mesh_fit(dims, box.reach, e->wanted, e->mesh);
+        const exg_mesh mesh =
+            exg_mesh_fit(dims, box.reach / e->unit, e->wanted, e->mesh);
 
         if (mesh.n == 0) {
             warn_of_width(e, cloud->total);
         }
         if (mesh.n == 0 ||
-            (e->thrifty && exg_mesh_cost(dims, cloud->total, mesh.n) >
-                               exg_mesh_cost_of_pairs(dims, cloud->total))) {
+            (e->thrifty &&
+             exg_mesh_cost(dims, cloud->total, mesh.n) >
+                 exg_mesh_cost_of_pairs(dims, cloud->total, e->dof))) {
             return all_pairs(par, e, cloud, f, z);
         }
         EXG_TRY(try_grid(par, e, cloud, &box, mesh, &out, &again));
     }
     from = exg_clock_now();
-    e->cost.bytes += exg_zone_return(par, &e->zone, e->stride, e->slope,
-                                     -0.5f * (float)(1.0 / e->mesh.spacing), f);
+    e->cost.bytes += exg_zone_return(
+        par, &e->zone, e->stride, e->slope,
+        (float)(force_of_slope(e) / (e->mesh.spacing * e->unit)), f);
     *z = out.z - (double)cloud->total;
     e->cost.scatter += exg_clock_lap(&from);
 done:

@@ -29,6 +29,11 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
                         "stop at %g: want positive numbers",
                         o->exaggeration, o->late, o->learning_rate, o->stop);
     }
+    if (!(o->dof >= EXG_REPULSE_LEAST_DOF && o->dof <= EXG_REPULSE_MOST_DOF)) {
+        return exg_fail(EXG_EUSAGE,
+                        "t-SNE: %g degrees of freedom, want %g to %g", o->dof,
+                        EXG_REPULSE_LEAST_DOF, EXG_REPULSE_MOST_DOF);
+    }
     if (o->init == EXG_TSNE_GIVEN && o->start == NULL) {
         return exg_fail(EXG_EUSAGE,
                         "t-SNE: no positions to start from, want some");
@@ -55,6 +60,7 @@ static exg_status same(const exg_par *par, const exg_tsne_options *o,
                           (double)o->quality,
                           o->late,
                           o->stop,
+                          o->dof,
                           label != NULL};
 
     const uint64_t hash = exg_par_hash(0, all, sizeof all);
@@ -162,7 +168,8 @@ static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
                               .early_momentum = 0.5,
                               .momentum = 0.8,
                               .most_step = 5.0,
-                              .every = o->every};
+                              .every = o->every,
+                              .dof = o->dof};
 }
 
 static exg_status measure(const exg_par *par, const exg_points *points,
