@@ -82,6 +82,7 @@ START_TEST(map_is_the_same_bits_as_on_one_rank)
     opt.init = EXG_TSNE_RANDOM;
     ck_all(world, same_as_alone(total[_i], &opt));
     opt.init = EXG_TSNE_PCA;
+    opt.iterations = 20;
     for (opt.dims = 1; opt.dims <= 3; opt.dims++) {
         opt.engine = opt.dims < 3 ? "fft" : "exact";
         opt.dof = opt.dims == 1 ? 10.0 : 0.5;

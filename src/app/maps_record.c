@@ -62,7 +62,8 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
         {"learning_rate", "", "1", r->learning_rate},
         {"early_iterations", "", "1", exg_opts_real(o, "tsne-early")},
         {"early_exaggeration", "", "1", exg_opts_real(o, "tsne-exaggeration")},
-        {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")}};
+        {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")},
+        {"dof", "", "1", exg_opts_real(o, "tsne-dof")}};
     const exg_results_pair choice[] = {
         {"engine", r->engine},
         {"stop", r->rested ? "at rest" : "planned"},
