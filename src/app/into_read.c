@@ -23,6 +23,7 @@ static exg_status check_options(const exg_opts *o)
                       : exg_opts_real(o, "tsne-stop") != 0.0      ? "tsne-stop"
                       : strcmp(exg_opts_text(o, "tsne-init"), "pca") != 0
                           ? "tsne-init"
+                      : exg_opts_real(o, "tsne-dof") != 1.0 ? "tsne-dof"
                       : exg_opts_row(o, "tsne-epochs") != NULL &&
                               exg_opts_flag(o, "tsne-epochs")
                           ? "tsne-epochs"
@@ -91,6 +92,18 @@ static const char *find(exg_reader *r, int dims)
     return found;
 }
 
+/* Degrees of freedom of a map; one where the file does not say. */
+static double dof_of(exg_reader *r, const char *group)
+{
+    double dof = 1.0;
+
+    if (exg_reader_attr_f64(r, group, "dof", &dof) != EXG_OK) {
+        exg_err_clear();
+        dof = 1.0;
+    }
+    return dof;
+}
+
 /* A map that the options ask for; its points are the file's. */
 static exg_status check_map(exg_reader *r, const char *file, int dims,
                             exg_int total, const char **group)
@@ -106,6 +119,12 @@ static exg_status check_map(exg_reader *r, const char *file, int dims,
     snprintf(path, sizeof path, "%s/%s", *group, EXG_SCHEMA_TSNE_COORDINATES);
     if (exg_reader_shape(r, path, &rank, size) != EXG_OK) {
         return EXG_EINPUT;
+    }
+    if (dof_of(r, *group) != 1.0) {
+        return exg_fail(EXG_EINPUT,
+                        "--tsne-into: %s: %s has %g degrees of freedom, want a "
+                        "map with 1",
+                        file, *group, dof_of(r, *group));
     }
     return size[0] == total
                ? EXG_OK
