@@ -122,7 +122,7 @@ $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 
 # Missing packages are installed for the goals that promise to work on a fresh
 # machine; a plain `make` names them and stops.
-install_goals := cluster run check deps bench sanitize faults lint plots
+install_goals := cluster fuzz valgrind run check deps bench sanitize faults lint plots
 build/packages.ok: jobs/setup.sh
 	@mkdir -p build
 	@jobs/setup.sh $(if $(filter $(install_goals),$(MAKECMDGOALS)),--install)
@@ -161,6 +161,12 @@ fuzz: build/packages.ok ## fuzz what reads files, by clang, for FUZZ_SECONDS=60 
 	@tests/fuzz/run.sh --tools
 	@OMPI_CC=clang MPICH_CC=clang $(MAKE) BUILD=fuzz fuzzers
 	@tests/fuzz/run.sh build/fuzz $(or $(FUZZ),$(targets))
+
+# Suites that end within minutes under valgrind; VALGRIND="tsne pca" for others.
+VALGRIND ?= par idx source batch writer results
+.PHONY: valgrind
+valgrind: $(VALGRIND:%=$(O)/tests/mpi_%) ## run MPI suites under valgrind's memcheck, on 2 ranks
+	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/valgrind.sh $(O) $(VALGRIND)
 
 bench: all $(benches) $(helpers) ## measure speed beside other programs; PART="train tsne ..."
 	@PART='$(PART)' tests/bench.sh $(O)
