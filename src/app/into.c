@@ -1,12 +1,14 @@
 /* into.c -- see into.h: options, and from features to places. */
 #include "app/into.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/log.h"
 #include "par/agree.h"
+#include "par/memory.h"
 
 int exg_into_asked(const exg_opts *opts)
 {
@@ -144,6 +146,26 @@ done:
     return st;
 }
 
+/* What the search for neighbours holds at a time: the map's features in tiles,
+ * packed and passing by, the new ones twice, and candidates; see points.h. */
+static exg_status check_memory(const exg_maps *m)
+{
+    const double size = m->par->size, d = (double)m->nfeature;
+    const double theirs = (double)m->into->total / size;
+    const double mine = (double)m->rows.total / size;
+    const double k = 3.0 * exg_affinity_most(&m->into->scales);
+    const double wide = 4.0 * (d + fmin(d, 256.0) + 24.0);
+    const double bytes = theirs * wide * fmin(size, 3.0) +
+                         mine * (4.0 * d + wide + 28.0 * k + 1024.0);
+    char what[96];
+
+    snprintf(what, sizeof what, "placing %td points among %td", m->rows.total,
+             m->into->total);
+    return exg_memory_check(m->par, what, bytes,
+                            "use more hosts or fewer points; more ranks on a "
+                            "host do not help");
+}
+
 exg_status exg_into_make(exg_maps *m, exg_clock *clock)
 {
     exg_status st = EXG_OK;
@@ -153,6 +175,7 @@ exg_status exg_into_make(exg_maps *m, exg_clock *clock)
     EXG_TRY(exg_into_read(m, &m->into));
     EXG_TRY_ALL(m->par, read_plan(m->opts, m->into));
     exg_clock_add(clock, "into read", exg_clock_lap(&since));
+    EXG_TRY(check_memory(m));
     EXG_TRY(exg_guests_create(m->par, m->kern, m->into->tiles, m->rows.total,
                               m->features, &m->into->scales, clock, &guests));
     exg_tiles_destroy(&m->into->tiles);

@@ -101,6 +101,9 @@ exg_scatter exg_view_oblique(exg_embedding_layout *l, const exg_view *v,
         l->x[i] = v->x + v->side / 2 + scale * right;
         l->y[i] = v->y + v->side / 2 - scale * up;
         l->depth[i] = 0.5 + near / 2.6;
+        if (fig->others > 0 && !others) { /* the new ones stay in colour */
+            l->depth[i] = 0.5 + 0.5 * l->depth[i];
+        }
     }
     s.depth = l->depth;
     return s;
