@@ -7,7 +7,11 @@ enum {
 };
 
 /** Seconds of this rank since creation, in the order of exg_fft_part, and the
- * bytes that it sent.  Plain data. */
+ * bytes that it sent: charges (sum) and potentials (share) of planes that it
+ * touches but does not transform, waves (turn), forces on points of others
+ * (scatter).  Parts that other ranks are waited for in: sum, turn, share,
+ * agree, scatter.  The positions, N * dims floats, are gathered by the caller.
+ * Plain data. */
 typedef struct {
     double grid, sort, spread, sum, forward, turn, line, inverse, share, gather,
         agree, scatter;

@@ -24,27 +24,20 @@ static exg_window window_of(const exg_convolve *c, int rank)
     return (exg_window){c->window[2 * rank], c->window[2 * rank + 1]};
 }
 
-/* The rank of a partner in step s, s planes of ranks away. */
+/* The rank so many steps away, round the ring. */
 static int partner(const exg_par *par, int step)
 {
     return (par->rank + step + par->size) % par->size;
 }
 
-/* Send and receive planes of `size` numbers of 4 bytes; either may be none. */
+/* Send and receive numbers of 4 bytes; where there are none, nothing. */
 static void swap(const exg_par *par, int to, const void *out, exg_int nout,
                  int from, void *in, exg_int nin)
 {
-    MPI_Request wait[2] = {MPI_REQUEST_NULL, MPI_REQUEST_NULL};
-
-    if (nin > 0) {
-        EXG_MPI(MPI_Irecv(in, exg_mpi_count(nin), MPI_UINT32_T, from, 0,
-                          par->comm, wait));
-    }
-    if (nout > 0) {
-        EXG_MPI(MPI_Isend(out, exg_mpi_count(nout), MPI_UINT32_T, to, 0,
-                          par->comm, wait + 1));
-    }
-    EXG_MPI(MPI_Waitall(2, wait, MPI_STATUSES_IGNORE));
+    EXG_MPI(MPI_Sendrecv(
+        out, exg_mpi_count(nout), MPI_UINT32_T, nout > 0 ? to : MPI_PROC_NULL,
+        0, in, exg_mpi_count(nin), MPI_UINT32_T, nin > 0 ? from : MPI_PROC_NULL,
+        0, par->comm, MPI_STATUS_IGNORE));
 }
 
 void exg_convolve_collect(const exg_par *par, exg_convolve *c,
