@@ -91,6 +91,21 @@ EXG_MUST_CHECK exg_status exg_keep_get(const exg_par *par, exg_keep *k,
                                        const char *path, exg_writer_type type,
                                        int rank, exg_int *dims, void *data);
 
+/** Rows that are dealt to ranks: shape (frames, N, width) in the file and
+ * (frames, my count of exg_shard_mine(), width) here.
+ * @param[in]  image  on rank 0; NULL elsewhere */
+EXG_MUST_CHECK exg_status exg_keep_put_rows(const exg_par *par,
+                                            exg_image *image, const char *path,
+                                            exg_int frames, exg_shard mine,
+                                            exg_int width, const float *rows);
+
+/** The way back.
+ * @param[out] rows  owned by the caller: exg_free() */
+EXG_MUST_CHECK exg_status exg_keep_get_rows(const exg_par *par, exg_keep *k,
+                                            const char *path, exg_int frames,
+                                            exg_shard mine, exg_int width,
+                                            float **rows);
+
 /** Its checkpoint has been read: close it. */
 void exg_keep_close(exg_keep *k);
 

@@ -14,6 +14,9 @@ enum {
 /** Where --tsne-into puts the points; see into.h. */
 typedef struct exg_into exg_into;
 
+/** Checkpoints of maps; see app/maps_keep.h. */
+typedef struct exg_maps_keep exg_maps_keep;
+
 /** Features and their maps.  The caller fills the first part; arrays are freed
  * by exg_maps_clear(). */
 typedef struct {
@@ -37,6 +40,8 @@ typedef struct {
     char model[EXG_MAPS_MODEL]; /* names the network's parameters; "": none  */
 
     exg_into *into; /* with --tsne-into, in place of all that follows      */
+    exg_maps_keep *kept; /* checkpoints; NULL: none */
+
     exg_points *points; /* neighbours, and affinities of the last map      */
     exg_int nmap;
     exg_tsne_result map[EXG_MAPS];

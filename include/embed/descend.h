@@ -3,6 +3,7 @@
 #define EXG_EMBED_DESCEND_H
 
 #include "embed/affinity.h"
+#include "embed/pause.h"
 #include "embed/repulse.h"
 
 /** How to descend.  The gradient is that of van der Maaten & Hinton 2008,
@@ -24,6 +25,8 @@ typedef struct {
     double most_step;      /* longest move of a point in an iteration */
     exg_int every;         /* iterations between calls of `seen`      */
     double dof;            /* degrees of freedom of the kernel; 0: 1  */
+    const exg_pause_keeper *keeper; /* or NULL on all ranks           */
+    const exg_pause *from; /* go on from here; NULL: begin            */
 } exg_descend_plan;
 
 /** Looks at positions on the way: iterations 0, every, 2 every, ... and the

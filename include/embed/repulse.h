@@ -52,6 +52,10 @@ void exg_cloud_destroy(exg_cloud *cloud);
 #define EXG_REPULSE_LEAST_DOF 0.1
 #define EXG_REPULSE_MOST_DOF 100.0
 
+enum {
+    EXG_REPULSE_KEPT = 4
+};
+
 /** A way to compute the forces.  Plain data. */
 typedef struct {
     const char *name;
@@ -72,6 +76,15 @@ typedef struct {
 
     /** Free; sets *state NULL; NULL is fine.  Local. */
     void (*destroy)(void **state);
+
+    /** What earlier calls have left behind that the bits of the next depend on,
+     * the same on every rank; NULL: nothing.  Local.
+     * @param[out] kept  shape (EXG_REPULSE_KEPT), zero on entry */
+    void (*keep)(const void *state, double *kept);
+
+    /** Go on from it, before the first call; NULL as above.  Local.
+     * @return EXG_OK, or EXG_EINPUT: no engine leaves that behind */
+    exg_status (*resume)(void *state, const double *kept);
 } exg_repulse;
 
 /** All pairs. */

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "embed/pause.h"
 #include "embed/points.h"
 #include "embed/quality.h"
 #include "kern/kern.h"
@@ -48,6 +49,8 @@ typedef struct {
     const char *engine;   /* of repulsion: "auto", "exact" or "fft"         */
     const exg_kern *kern; /* the same set on all ranks; NULL: this CPU's    */
     const float *start;   /* shape (my rows, dims), where init is GIVEN     */
+    const exg_pause_keeper *keeper; /* of checkpoints; or NULL on all ranks */
+    const exg_pause *from; /* go on from here; NULL: begin                  */
     exg_tsne_progress progress; /* or NULL                                  */
     void *progress_state;
 } exg_tsne_options;

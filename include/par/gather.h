@@ -15,7 +15,14 @@
 void exg_gather_rows(const exg_par *par, exg_int row_bytes, exg_int count,
                      const void *rows, void *all);
 
-/** The same, to every rank. */
+/** The way back: rank 0's rows to the ranks, in rank order.  Collective.
+ *
+ * @param[in]  all   on rank 0 the sum of counts rows; unused elsewhere
+ * @param[out] rows  count rows */
+void exg_gather_deal(const exg_par *par, exg_int row_bytes, exg_int count,
+                     const void *all, void *rows);
+
+/** As exg_gather_rows(), to every rank. */
 void exg_gather_all(const exg_par *par, exg_int row_bytes, exg_int count,
                     const void *rows, void *all);
 

@@ -23,6 +23,19 @@ exg_fixed exg_wish_mine(const exg_par *par, int keep);
 /** What a sum of such terms says.  Local. */
 exg_wish exg_wish_of(exg_fixed sum);
 
+/** A reduction under way.  Plain data. */
+typedef struct {
+    exg_fixed mine, sum;
+    MPI_Request request;
+} exg_wish_asking;
+
+/** Begin to ask, behind the work that follows.  Collective.
+ * @param[out] asking  stays where it is until exg_wish_end() */
+void exg_wish_begin(const exg_par *par, int keep, exg_wish_asking *asking);
+
+/** The answer: what was wished when it was asked.  Collective. */
+exg_wish exg_wish_end(exg_wish_asking *asking);
+
 /** Ask with a reduction of its own, where there is none to ride on.
  * Collective. */
 exg_wish exg_wish_ask(const exg_par *par, int keep);

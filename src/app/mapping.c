@@ -6,7 +6,6 @@
 
 #include "app/into.h"
 #include "app/samples.h"
-#include "core/signal.h"
 #include "mapping_impl.h"
 #include "par/agree.h"
 
@@ -127,7 +126,11 @@ exg_status exg_mapping_epoch(exg_run *run, int epoch)
     snprintf(what, sizeof what, "t-SNE of epoch %d", epoch);
     EXG_TRY(exg_mapping_room(run));
     EXG_TRY(exg_samples_collect(run, &m));
+    m.kept = &run->map->kept;
+    m.kept->kind = EXG_MAPS_KEEP_FRAME;
+    m.kept->index = epoch;
     EXG_TRY(make_frame(run, &m, what, &r));
+    exg_maps_keep_clear(m.kept);
     EXG_TRY_ALL(run->par, keep_frame(run->map, epoch, &r));
 done:
     exg_tsne_free(&r);
@@ -148,9 +151,8 @@ exg_status exg_mapping_run(exg_run *run)
         EXG_TRY_ALL(run->par,
                     exg_into_model(run->opts, run->map->maps.model, 0));
     }
-    exg_signal_leave(); /* a descent cannot be left in the middle */
+    run->map->maps.kept = &run->map->kept;
     EXG_TRY(exg_maps_make(&run->map->maps, &run->clock));
-    exg_signal_watch();
 done:
     return st;
 }
@@ -201,6 +203,7 @@ void exg_mapping_clear(exg_run *run)
 
     if (m != NULL) {
         exg_maps_clear(&m->maps);
+        exg_maps_keep_clear(&m->kept);
         for (exg_int f = 0; f < m->nframe; f++) {
             exg_free(m->frame[f]);
         }

@@ -2,10 +2,11 @@
 #ifndef EXG_APP_MAPPING_IMPL_H
 #define EXG_APP_MAPPING_IMPL_H
 
-#include "app/maps.h"
+#include "app/maps_keep.h"
 #include "app/run.h"
 
 struct exg_run_map {
+    exg_maps_keep kept;
     exg_maps maps;  /* of the best model                      */
     exg_int nframe; /* of the film through training           */
     int32_t *epoch; /* shape (epochs); nframe are in use      */

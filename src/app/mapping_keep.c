@@ -115,15 +115,19 @@ exg_status exg_mapping_resume(exg_run *run)
     exg_status st = EXG_OK;
     exg_keep *keep = run->resume->keep;
 
-    if (!exg_run_does(run, "embed") ||
-        !exg_opts_flag(run->opts, "tsne-epochs")) {
+    if (!exg_run_does(run, "embed")) {
         return EXG_OK;
     }
     EXG_TRY(exg_mapping_room(run));
-    if (exg_keep_resumes(keep)) {
-        EXG_TRY(load_film(run));
+    EXG_TRY(
+        exg_maps_keep_start(run->par, &run->map->kept, keep,
+                            exg_shard_mine(run->par, exg_samples_count(run))));
+    if (exg_opts_flag(run->opts, "tsne-epochs")) {
+        if (exg_keep_resumes(keep)) {
+            EXG_TRY(load_film(run));
+        }
+        exg_keep_add(keep, put_film, run);
     }
-    exg_keep_add(keep, put_film, run);
 done:
     return st;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "app/into.h"
+#include "app/maps_keep.h"
 #include "core/log.h"
 #include "embed/pca.h"
 #include "par/agree.h"
@@ -44,6 +45,31 @@ static void show_measuring(void *state, exg_int done, exg_int total)
         f->measuring = exg_log_progress_start("t-SNE quality", "tiles", total);
     }
     exg_log_progress_at(&f->measuring, done, "");
+}
+
+/* A map is about to be made: is it one that is finished? */
+static int is_finished(exg_maps *m, exg_maps_keep_kind kind, int index)
+{
+    const exg_int have = kind == EXG_MAPS_KEEP_MAP ? m->nmap : m->nswept;
+
+    if (m->kept != NULL) {
+        m->kept->kind = kind;
+        m->kept->index = index;
+    }
+    return index < have;
+}
+
+/* A map is made: it counts, and what is asked of the run is done. */
+static exg_status count_in(exg_maps *m, exg_maps_keep_kind kind)
+{
+    exg_status st = EXG_OK;
+
+    *(kind == EXG_MAPS_KEEP_MAP ? &m->nmap : &m->nswept) += 1;
+    if (m->kept != NULL) {
+        EXG_TRY(exg_maps_keep_end(m->par, m->kept));
+    }
+done:
+    return st;
 }
 
 /* What the map is worth, in a line. */
@@ -84,6 +110,9 @@ exg_status exg_maps_one(const exg_maps *m, const char *what,
     full.progress = show_progress;
     full.measuring = show_measuring;
     full.progress_state = &f;
+    if (m->kept != NULL) {
+        exg_maps_keep_begin(m->kept, what, &full);
+    }
     EXG_TRY(exg_tsne_map(m->par, m->points, m->labelled ? m->label : NULL,
                          &full, r));
     for (int i = 0; i < r->clock.count; i++) {
@@ -98,16 +127,19 @@ static exg_status make_maps(exg_maps *m, const exg_affinity_scales *scales,
                             exg_tsne_options choice, exg_clock *clock)
 {
     exg_status st = EXG_OK;
+    int index = 0;
 
     EXG_TRY(exg_points_tune(m->par, scales, clock, m->points));
     for (choice.dims = 2; choice.dims <= 3; choice.dims++) {
         const int flat = choice.dims == 2;
 
-        if (exg_opts_has(m->opts, "tsne-dims", flat ? "2" : "3")) {
-            EXG_TRY(exg_maps_one(m, flat ? "t-SNE 2-D" : "t-SNE 3-D", &choice,
-                                 clock, m->map + m->nmap));
-            m->nmap++;
+        if (!exg_opts_has(m->opts, "tsne-dims", flat ? "2" : "3") ||
+            is_finished(m, EXG_MAPS_KEEP_MAP, index++)) {
+            continue;
         }
+        EXG_TRY(exg_maps_one(m, flat ? "t-SNE 2-D" : "t-SNE 3-D", &choice,
+                             clock, m->map + m->nmap));
+        EXG_TRY(count_in(m, EXG_MAPS_KEEP_MAP));
     }
 done:
     return st;
@@ -123,6 +155,9 @@ static exg_status make_sweep(exg_maps *m, exg_tsne_options choice,
             exg_affinity_one_scale(m->sweep.perplexity[s]);
         char what[48];
 
+        if (is_finished(m, EXG_MAPS_KEEP_SWEPT, s)) {
+            continue;
+        }
         snprintf(what, sizeof what, "t-SNE at perplexity %g",
                  m->sweep.perplexity[s]);
         choice.perplexity = m->sweep.perplexity[s];
@@ -130,7 +165,7 @@ static exg_status make_sweep(exg_maps *m, exg_tsne_options choice,
         EXG_TRY(exg_maps_one(m, what, &choice, clock, m->swept + s));
         exg_free(m->swept[s].trajectory); /* not recorded */
         m->swept[s].trajectory = NULL;
-        m->nswept++;
+        EXG_TRY(count_in(m, EXG_MAPS_KEEP_SWEPT));
     }
 done:
     return st;
@@ -193,6 +228,14 @@ done:
     return st;
 }
 
+/* Is every map there? */
+static int is_complete(const exg_maps *m)
+{
+    return m->nmap == exg_opts_has(m->opts, "tsne-dims", "2") +
+                          exg_opts_has(m->opts, "tsne-dims", "3") &&
+           m->nswept == m->sweep.count;
+}
+
 exg_status exg_maps_make(exg_maps *m, exg_clock *clock)
 {
     exg_status st = EXG_OK;
@@ -207,6 +250,12 @@ exg_status exg_maps_make(exg_maps *m, exg_clock *clock)
                 exg_choices_scales(m->opts, "tsne-perplexity", &scales));
     EXG_TRY_ALL(m->par, exg_choices_scales(m->opts, "tsne-sweep", &m->sweep));
     EXG_TRY_ALL(m->par, exg_choices_read(m->opts, &choice));
+    if (m->kept != NULL) {
+        EXG_TRY(exg_maps_keep_finished(m));
+    }
+    if (is_complete(m)) {
+        return EXG_OK; /* before it was stopped */
+    }
     most = exg_affinity_most(&scales);
     swept = exg_affinity_most(&m->sweep);
     EXG_TRY(exg_maps_neighbours(m, swept > most ? swept : most, clock));
@@ -218,6 +267,9 @@ done:
 
 void exg_maps_clear(exg_maps *m)
 {
+    if (m->kept != NULL) {
+        m->kept->maps = NULL;
+    }
     for (exg_int i = 0; i < m->nmap; i++) {
         exg_tsne_free(m->map + i);
     }

@@ -187,8 +187,26 @@ static exg_status show_moment(exg_run *run, int epoch)
 
     EXG_TRY(exg_resume_moment(run, epoch));
     EXG_TRY(draw_maps(run, epoch));
-    if (epoch >= 0) {
-        EXG_TRY(exg_mapping_epoch(run, epoch));
+done:
+    return st;
+}
+
+/* Steps, evaluation and saliency of the epoch that is under way. */
+static exg_status train_epoch(exg_run *run, trainer *t, int more)
+{
+    exg_status st = EXG_OK;
+    exg_epoch_place *place = &run->resume->place;
+    const int epoch = (int)place->epoch;
+    const exg_epoch_keeper keeper = {
+        .state = run, .due = is_due, .keep = keep_step};
+    exg_epoch_stats stats;
+
+    EXG_TRY(exg_epoch_resume(run->par, t->epoch, place, more, &keeper, &stats));
+    exg_clock_add(&run->clock, "train", stats.seconds);
+    EXG_TRY(evaluate(run, t, epoch, &stats));
+    say_epoch(run, &stats);
+    if (run->best == run->nepoch - 1) {
+        EXG_TRY(show_moment(run, epoch));
     }
 done:
     return st;
@@ -198,20 +216,15 @@ static exg_status train_epochs(exg_run *run, trainer *t, exg_int epochs)
 {
     exg_status st = EXG_OK;
     exg_epoch_place *place = &run->resume->place;
-    const exg_epoch_keeper keeper = {
-        .state = run, .due = is_due, .keep = keep_step};
-    exg_epoch_stats stats;
 
     while (place->epoch < epochs) {
         const int i = (int)place->epoch;
 
-        EXG_TRY(exg_epoch_resume(run->par, t->epoch, place, i + 1 < epochs,
-                                 &keeper, &stats));
-        exg_clock_add(&run->clock, "train", stats.seconds);
-        EXG_TRY(evaluate(run, t, i, &stats));
-        say_epoch(run, &stats);
+        if (run->nepoch <= i) { /* else it was left in the film */
+            EXG_TRY(train_epoch(run, t, i + 1 < epochs));
+        }
         if (run->best == run->nepoch - 1) {
-            EXG_TRY(show_moment(run, i));
+            EXG_TRY(exg_mapping_epoch(run, i));
         }
         *place = (exg_epoch_place){.epoch = i + 1};
         EXG_TRY(exg_resume_point(run));

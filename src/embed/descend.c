@@ -142,32 +142,119 @@ static void update(const exg_descend_plan *plan, exg_int iteration, double z,
     }
 }
 
+/* A descent under way. */
+typedef struct {
+    const exg_affinity *p;
+    const exg_repulse *engine;
+    const exg_descend_plan *plan;
+    exg_descend_seen seen;
+    void *state; /* of seen */
+    work w;
+    float *y;
+} descent;
+
+/* Everything as it was between two updates. */
+static exg_status go_on(descent *d)
+{
+    exg_status st = EXG_OK;
+    const exg_pause *from = d->plan->from;
+    const size_t bytes = (size_t)d->w.n * sizeof *d->y;
+
+    EXG_ASSERT(from->n == d->w.n);
+    memcpy(d->y, from->y, bytes);
+    memcpy(d->w.step, from->step, bytes);
+    memcpy(d->w.gain, from->gain, bytes);
+    if (d->engine->resume != NULL) {
+        st = d->engine->resume(d->w.engine, from->engine);
+    }
+    return st;
+}
+
+/* So many updates are made: let the keeper have what they came to. */
+static exg_status pause(const exg_par *par, const descent *d, exg_int updates,
+                        exg_wish wish)
+{
+    const exg_pause_keeper *keeper = d->plan->keeper;
+    exg_pause p = {.iteration = updates,
+                   .n = d->w.n,
+                   .y = d->y,
+                   .step = d->w.step,
+                   .gain = d->w.gain};
+
+    if (d->engine->keep != NULL) {
+        d->engine->keep(d->w.engine, p.engine);
+    }
+    return keeper->keep(par, keeper->state, &p, wish);
+}
+
+/* Positions, forces, and the look at them. */
+static exg_status look(const exg_par *par, descent *d, exg_int t, double *z,
+                       int *stop)
+{
+    exg_status st = EXG_OK;
+    work *w = &d->w;
+
+    EXG_TRY(share(par, d->p, w, d->y));
+    exg_attract_run(w->attract, &w->cloud, w->pull);
+    EXG_TRY(d->engine->forces(par, w->engine, &w->cloud, w->push, z));
+    if (t % d->plan->every == 0 || t == d->plan->iterations) {
+        EXG_TRY(d->seen(par, d->state, t, &w->cloud, *z, stop));
+    }
+done:
+    return st;
+}
+
+/* One iteration.  Whether to stop or to keep a checkpoint is asked behind its
+ * work, and done after it. */
+static exg_status iterate(const exg_par *par, descent *d, exg_int t, int *stop)
+{
+    exg_status st = EXG_OK;
+    const exg_pause_keeper *k = d->plan->keeper;
+    const int last = t + 1 == d->plan->iterations;
+    exg_wish_asking asking;
+    exg_wish wish;
+    double z = 0.0;
+
+    exg_wish_begin(par, k != NULL && k->due(k->state, last), &asking);
+    st = look(par, d, t, &z, stop);
+    wish = exg_wish_end(&asking);
+    EXG_TRY(st);
+    if (t == d->plan->iterations || *stop) {
+        return EXG_OK;
+    }
+    update(d->plan, t, z, &d->w, d->y);
+    if (k != NULL && (wish.stop != 0 || wish.keep)) {
+        EXG_TRY(pause(par, d, t + 1, wish));
+    }
+done:
+    return st;
+}
+
 exg_status exg_descend(const exg_par *par, const exg_affinity *p,
                        const exg_kern *kern, const exg_repulse *engine,
                        int dims, const exg_descend_plan *plan,
                        exg_descend_seen seen, void *state, float *y)
 {
     exg_status st = EXG_OK;
-    work w = {.n = 0};
+    descent d = {.p = p,
+                 .engine = engine,
+                 .plan = plan,
+                 .seen = seen,
+                 .state = state,
+                 .y = y};
     int stop = 0;
 
-    EXG_TRY_ALL(par, work_create(par, p, kern, dims, plan->dof, &w));
-    EXG_TRY(engine->create(par, kern, p->rows.total, dims, &w.engine));
-    for (exg_int t = 0; t <= plan->iterations && !stop; t++) {
-        double z = 0.0;
-
-        EXG_TRY(share(par, p, &w, y));
-        exg_attract_run(w.attract, &w.cloud, w.pull);
-        EXG_TRY(engine->forces(par, w.engine, &w.cloud, w.push, &z));
-        if (t % plan->every == 0 || t == plan->iterations) {
-            EXG_TRY(seen(par, state, t, &w.cloud, z, &stop));
-        }
-        if (t < plan->iterations && !stop) {
-            update(plan, t, z, &w, y);
-        }
+    EXG_TRY_ALL(par, work_create(par, p, kern, dims, plan->dof, &d.w));
+    EXG_TRY(engine->create(par, kern, p->rows.total, dims, &d.w.engine));
+    if (plan->from != NULL) {
+        EXG_TRY_ALL(par, go_on(&d));
+    }
+    for (exg_int t = plan->from != NULL ? plan->from->iteration : 0;
+         t <= plan->iterations && !stop; t++) {
+        EXG_TRY(iterate(par, &d, t, &stop));
     }
 done:
-    work_free(engine, &w);
+    work_free(engine, &d.w);
     return st;
 }
 

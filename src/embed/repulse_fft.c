@@ -31,7 +31,8 @@ enum {
     LANE = 16,
     SORT_EVERY = 10,
     FEWER_BITS = 4,
-    MANY = 20000 /* points of which all pairs take a second */
+    MOST_NODES = 1 << 20, /* on an axis, of any grid */
+    MANY = 20000          /* points of which all pairs take a second */
 };
 
 #define FORCE2_BOUND 0.11  /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
@@ -170,7 +171,7 @@ static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
 
     e->cost = with_grid(e);
     exg_convolve_destroy(&e->grid);
-    if (mesh.n != e->mesh.n) {
+    if (mesh.n != e->mesh.n || e->charge == NULL) {
         exg_free(e->charge);
         exg_free(e->potential);
         e->charge = NULL;
@@ -396,6 +397,37 @@ done:
     return st;
 }
 
+/* The tuning of the next call: bits of charges, spacing, the grid in use. */
+static void keep(const void *state, double *kept)
+{
+    const fft *e = state;
+
+    kept[0] = e->bits;
+    kept[1] = e->wanted;
+    kept[2] = (double)e->mesh.n;
+    kept[3] = e->mesh.spacing;
+}
+
+static exg_status resume(void *state, const double *kept)
+{
+    fft *e = state;
+    const double coarsest = exg_mesh_spacing(e->dims);
+
+    if (!(kept[0] >= 0 && kept[0] <= EXG_STENCIL_MOST_BITS) ||
+        !(kept[1] > 0 && kept[1] <= coarsest) ||
+        !(kept[2] >= 0 && kept[2] <= MOST_NODES) ||
+        !(kept[3] >= 0 && kept[3] <= coarsest)) {
+        return exg_fail(EXG_EINPUT,
+                        "the grid of t-SNE: %g bits, spacing %g, %g nodes %g "
+                        "apart, want those of a map",
+                        kept[0], kept[1], kept[2], kept[3]);
+    }
+    e->bits = (int)kept[0];
+    e->wanted = kept[1];
+    e->mesh = (exg_mesh){.n = (exg_int)kept[2], .spacing = kept[3]};
+    return EXG_OK;
+}
+
 const char *const exg_fft_part[EXG_FFT_PARTS] = {
     "grid", "sort",    "spread", "sum",    "forward", "turn",
     "line", "inverse", "share",  "gather", "agree",   "scatter"};
@@ -417,10 +449,16 @@ static exg_status create_auto(const exg_par *par, const exg_kern *kern,
     return create(par, kern, total, dims, 1, state);
 }
 
-const exg_repulse exg_repulse_fft = {
-    .name = "fft", .create = create_fft, .forces = forces, .destroy = destroy};
+const exg_repulse exg_repulse_fft = {.name = "fft",
+                                     .create = create_fft,
+                                     .forces = forces,
+                                     .destroy = destroy,
+                                     .keep = keep,
+                                     .resume = resume};
 
 const exg_repulse exg_repulse_auto = {.name = "auto",
                                       .create = create_auto,
                                       .forces = forces,
-                                      .destroy = destroy};
+                                      .destroy = destroy,
+                                      .keep = keep,
+                                      .resume = resume};

@@ -149,6 +149,50 @@ static exg_status record(const exg_par *par, void *state, exg_int iteration,
     return EXG_OK;
 }
 
+/* A checkpoint is due: the frames belong to it. */
+static int is_due(void *state, int last)
+{
+    const film *f = state;
+
+    return f->opt->keeper->due(f->opt->keeper->state, last);
+}
+
+static exg_status keep_frames(const exg_par *par, void *state,
+                              const exg_pause *pause, exg_wish wish)
+{
+    const film *f = state;
+    exg_pause p = *pause;
+
+    p.frames = f->result->frames;
+    p.trajectory = f->result->trajectory;
+    p.when = f->result->iteration;
+    p.kl = f->result->kl;
+    return f->opt->keeper->keep(par, f->opt->keeper->state, &p, wish);
+}
+
+/* The frames of a descent that goes on. */
+static exg_status take_frames(const exg_tsne_options *o, exg_tsne_result *r)
+{
+    const exg_pause *p = o->from;
+    const exg_int n = r->rows.count * r->dims;
+    const exg_int due =
+        p->iteration > 0 ? 1 + (p->iteration - 1) / o->every : 0;
+
+    if (p->iteration < 0 || p->iteration > o->iterations || p->n != n ||
+        p->frames != due) {
+        return exg_fail(EXG_EINPUT,
+                        "t-SNE goes on from iteration %td with %td frames of "
+                        "%td numbers, want up to %td, %td and %td",
+                        p->iteration, p->frames, p->n, o->iterations, due, n);
+    }
+    memcpy(r->trajectory, p->trajectory,
+           (size_t)(p->frames * n) * sizeof *r->trajectory);
+    memcpy(r->iteration, p->when, (size_t)p->frames * sizeof *r->iteration);
+    memcpy(r->kl, p->kl, (size_t)p->frames * sizeof *r->kl);
+    r->frames = p->frames;
+    return EXG_OK;
+}
+
 /* How to descend: Belkina et al. 2019 for the rate, the authors' code for the
  * momentum; no point moves more than 5 in an iteration, as in openTSNE.  The
  * gradient shrinks with the exaggeration, so the rate follows it: N / 12 kept
@@ -202,7 +246,9 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     const exg_quality none = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     exg_tsne_result r = {.dims = opt->dims, .quality = none};
     film reel = {.opt = opt, .p = p, .result = &r};
-    const exg_descend_plan plan = plan_of(tiles->total, opt);
+    const exg_pause_keeper keeper = {
+        .state = &reel, .due = is_due, .keep = keep_frames};
+    exg_descend_plan plan = plan_of(tiles->total, opt);
     double since = exg_clock_now();
 
     EXG_TRY_ALL(par, exg_tsne_check(tiles->total, tiles->dim, opt));
@@ -211,7 +257,13 @@ exg_status exg_tsne_map(const exg_par *par, const exg_points *points,
     EXG_TRY_ALL(par, kern != NULL ? EXG_OK : exg_kern_select(NULL, &kern));
     reel.kern = kern;
     EXG_TRY(make_room(par, p->rows, opt, &r));
-    EXG_TRY(start(par, tiles, opt, &r));
+    plan.keeper = opt->keeper != NULL ? &keeper : NULL;
+    plan.from = opt->from;
+    if (opt->from != NULL) {
+        EXG_TRY_ALL(par, take_frames(opt, &r));
+    } else {
+        EXG_TRY(start(par, tiles, opt, &r));
+    }
     exg_clock_add(&r.clock, "tsne start", exg_clock_lap(&since));
     EXG_TRY(exg_descend(par, p, kern, engine, opt->dims, &plan, record, &reel,
                         r.y));

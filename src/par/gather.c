@@ -33,6 +33,19 @@ void exg_gather_rows(const exg_par *par, exg_int row_bytes, exg_int count,
     EXG_MPI(MPI_Type_free(&row));
 }
 
+void exg_gather_deal(const exg_par *par, exg_int row_bytes, exg_int count,
+                     const void *all, void *rows)
+{
+    MPI_Datatype row = exg_par_row_type(row_bytes);
+    int *counts, *first;
+
+    layout(par, count, &counts, &first);
+    EXG_MPI(MPI_Scatterv(all, counts, first, row, rows, counts[par->rank], row,
+                         0, par->comm));
+    free(counts);
+    EXG_MPI(MPI_Type_free(&row));
+}
+
 void exg_gather_all(const exg_par *par, exg_int row_bytes, exg_int count,
                     const void *rows, void *all)
 {

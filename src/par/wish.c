@@ -46,3 +46,16 @@ exg_wish exg_wish_ask(const exg_par *par, int keep)
     exg_reduce_fixed(par, 1, &sum);
     return exg_wish_of(sum);
 }
+
+void exg_wish_begin(const exg_par *par, int keep, exg_wish_asking *asking)
+{
+    asking->mine = exg_wish_mine(par, keep);
+    EXG_MPI(MPI_Iallreduce(&asking->mine, &asking->sum, 1, MPI_INT64_T, MPI_SUM,
+                           par->comm, &asking->request));
+}
+
+exg_wish exg_wish_end(exg_wish_asking *asking)
+{
+    EXG_MPI(MPI_Wait(&asking->request, MPI_STATUS_IGNORE));
+    return exg_wish_of(asking->sum);
+}

@@ -1,0 +1,212 @@
+/* maps_keep.c -- see maps_keep.h.
+ *
+ * A finished map is kept whole, with its scores; of the descent under way what
+ * embed/pause.h says.  Neighbours and affinities are found again. */
+#include "app/maps_keep.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "maps_keep_impl.h"
+#include "par/agree.h"
+
+enum {
+    WHERE = 96
+};
+
+static exg_status put_frames(exg_image *im, const char *group, exg_int n,
+                             const int64_t *when, const double *kl)
+{
+    exg_status st = EXG_OK;
+    char path[EXG_MAPS_KEEP_PATH];
+
+    if (im == NULL) {
+        return EXG_OK;
+    }
+    snprintf(path, sizeof path, "%s/iteration", group);
+    EXG_TRY(exg_image_put(im, path, EXG_WRITER_I64, 1, &n, when));
+    snprintf(path, sizeof path, "%s/kl", group);
+    EXG_TRY(exg_image_put(im, path, EXG_WRITER_F64, 1, &n, kl));
+done:
+    return st;
+}
+
+static exg_status put_numbers(exg_image *im, const char *group,
+                              const char *name, exg_int n, const double *number)
+{
+    char path[EXG_MAPS_KEEP_PATH];
+
+    if (im == NULL) {
+        return EXG_OK;
+    }
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    return exg_image_put(im, path, EXG_WRITER_F64, 1, &n, number);
+}
+
+static exg_status put_rows(const exg_par *par, exg_image *im, const char *group,
+                           const char *name, exg_int frames, exg_shard rows,
+                           const float *data, exg_int width)
+{
+    char path[EXG_MAPS_KEEP_PATH];
+
+    snprintf(path, sizeof path, "%s/%s", group, name);
+    return exg_keep_put_rows(par, im, path, frames, rows, width, data);
+}
+
+static exg_status put_finished(const exg_par *par, exg_image *im,
+                               const char *group, const exg_tsne_result *r)
+{
+    exg_status st = EXG_OK;
+    const exg_quality *q = &r->quality;
+    const double number[EXG_MAPS_KEEP_NUMBERS] = {r->dims,
+                                                  r->final_kl,
+                                                  r->rested,
+                                                  r->learning_rate,
+                                                  q->trust5,
+                                                  q->trust12,
+                                                  q->continuity12,
+                                                  q->ranked,
+                                                  q->spearman,
+                                                  q->recall,
+                                                  q->accuracy_features,
+                                                  q->accuracy_map};
+
+    EXG_TRY_ALL(
+        par, put_numbers(im, group, "numbers", EXG_MAPS_KEEP_NUMBERS, number));
+    EXG_TRY_ALL(par, put_frames(im, group, r->frames, r->iteration, r->kl));
+    EXG_TRY(put_rows(par, im, group, "y", 1, r->rows, r->y, r->dims));
+    if (r->trajectory != NULL) {
+        EXG_TRY(put_rows(par, im, group, "trajectory", r->frames, r->rows,
+                         r->trajectory, r->dims));
+    }
+done:
+    return st;
+}
+
+static exg_status put_descent(const exg_par *par, exg_image *im,
+                              const exg_maps_keep *k)
+{
+    exg_status st = EXG_OK;
+    const exg_pause *p = k->now;
+    const double place[EXG_MAPS_KEEP_PLACE] = {k->kind, k->index, k->dims,
+                                               (double)p->iteration};
+
+    EXG_TRY_ALL(par, put_numbers(im, EXG_MAPS_KEEP_DESCENT, "place",
+                                 EXG_MAPS_KEEP_PLACE, place));
+    EXG_TRY_ALL(par, put_numbers(im, EXG_MAPS_KEEP_DESCENT, "engine",
+                                 EXG_REPULSE_KEPT, p->engine));
+    EXG_TRY_ALL(
+        par, put_frames(im, EXG_MAPS_KEEP_DESCENT, p->frames, p->when, p->kl));
+    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "y", 1, k->rows, p->y,
+                     k->dims));
+    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "step", 1, k->rows,
+                     p->step, k->dims));
+    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "gain", 1, k->rows,
+                     p->gain, k->dims));
+    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "trajectory", p->frames,
+                     k->rows, p->trajectory, k->dims));
+done:
+    return st;
+}
+
+static exg_status put_maps(const exg_par *par, void *state, exg_image *im)
+{
+    exg_status st = EXG_OK;
+    const exg_maps_keep *k = state;
+    const exg_maps *m = k->maps;
+    char group[EXG_MAPS_KEEP_NAME];
+
+    for (exg_int i = 0; m != NULL && i < m->nmap; i++) {
+        exg_maps_keep_group(EXG_MAPS_KEEP_MAP, i, group);
+        EXG_TRY(put_finished(par, im, group, m->map + i));
+    }
+    for (exg_int i = 0; m != NULL && i < m->nswept; i++) {
+        exg_maps_keep_group(EXG_MAPS_KEEP_SWEPT, i, group);
+        EXG_TRY(put_finished(par, im, group, m->swept + i));
+    }
+    if (k->now != NULL) {
+        EXG_TRY(put_descent(par, im, k));
+    }
+done:
+    return st;
+}
+
+static int is_due(void *state, int last)
+{
+    const exg_maps_keep *k = state;
+
+    return exg_keep_due(k->keep) || (last && exg_keep_idle(k->keep));
+}
+
+static exg_status keep_pause(const exg_par *par, void *state,
+                             const exg_pause *pause, exg_wish wish)
+{
+    exg_maps_keep *k = state;
+    char where[WHERE];
+    exg_status st;
+
+    snprintf(where, sizeof where, "%.60s, iteration %td", k->what,
+             pause->iteration);
+    k->now = pause;
+    st = exg_keep_write(par, k->keep, wish, where);
+    k->now = NULL;
+    return st;
+}
+
+exg_status exg_maps_keep_start(const exg_par *par, exg_maps_keep *k,
+                               exg_keep *keep, exg_shard rows)
+{
+    exg_status st = EXG_OK;
+
+    k->keep = keep;
+    k->rows = rows;
+    k->keeper =
+        (exg_pause_keeper){.state = k, .due = is_due, .keep = keep_pause};
+    if (exg_keep_resumes(keep) &&
+        exg_keep_has(par, keep, EXG_MAPS_KEEP_DESCENT)) {
+        EXG_TRY(exg_maps_keep_load(par, k));
+    }
+    exg_keep_add(keep, put_maps, k);
+done:
+    return st;
+}
+
+void exg_maps_keep_clear(exg_maps_keep *k)
+{
+    exg_free(k->pause.y);
+    exg_free(k->pause.step);
+    exg_free(k->pause.gain);
+    exg_free(k->pause.trajectory);
+    exg_free(k->pause.when);
+    exg_free(k->pause.kl);
+    k->pause = (exg_pause){.n = 0};
+    k->found = 0;
+}
+
+void exg_maps_keep_begin(exg_maps_keep *k, const char *what,
+                         exg_tsne_options *choice)
+{
+    k->what = what;
+    k->dims = choice->dims;
+    choice->keeper = &k->keeper;
+    choice->from = k->found && k->found_kind == k->kind &&
+                           k->found_index == k->index &&
+                           k->found_dims == k->dims
+                       ? &k->pause
+                       : NULL;
+}
+
+exg_status exg_maps_keep_end(const exg_par *par, exg_maps_keep *k)
+{
+    exg_status st = EXG_OK;
+    const exg_wish wish = exg_wish_ask(par, exg_keep_idle(k->keep));
+    char where[WHERE];
+
+    exg_maps_keep_clear(k);
+    if (wish.stop != 0 || wish.keep) {
+        snprintf(where, sizeof where, "%.60s, finished", k->what);
+        EXG_TRY(exg_keep_write(par, k->keep, wish, where));
+    }
+done:
+    return st;
+}
