@@ -147,6 +147,43 @@ hit KILL mpirun
 ended 137
 goes_on 2 'KILL to mpirun'
 
+# In a descent, in each map, more than once; and without warning there.
+# until_map N PATTERN: so many maps are done, and then PATTERN is in the log.
+t_sne=(--tsne-epochs=no --epochs 1 --tsne-dims '2,3' --tsne-sweep 5
+    --tsne-engine fft --tsne-iterations 400)
+until_map() {
+    local tries=0
+    while [ "$(grep -c '"event": "tsne"' "$out/run.jsonl")" -lt "$1" ]; do
+        [ $((tries += 1)) = 1500 ] && fail "map $1 does not come" && return
+        kill -0 "$launcher" 2>/dev/null || return
+        sleep 0.02
+    done
+}
+mkdir "$scratch/whole"
+on 1 "${basis[@]}" "${t_sne[@]}" --out "$scratch/whole" >"$scratch/log" 2>&1 ||
+    fail "maps: status $?"
+cp "$scratch/reference.h5" "$scratch/trained.h5"
+cp "$scratch/whole/results.h5" "$scratch/reference.h5"
+start 2 "${t_sne[@]}"
+until_epoch 1
+sleep 0.3
+hit USR1 1
+ended 75
+start 3 "${t_sne[@]}"
+until_map 1
+sleep 0.2
+hit USR1 mpirun
+ended 75
+says 'stopped by SIGUSR1 after checkpoint .*t-SNE'
+start 1 "${t_sne[@]}"
+until_map 1
+sleep 0.1
+hit KILL 0
+ended 137 0
+[ -e "$out/checkpoint.h5" ] || fail 'no map was under way: make it slower'
+goes_on 2 'stops in descents' "${t_sne[@]}"
+cp "$scratch/trained.h5" "$scratch/reference.h5"
+
 # Damage.
 start 2
 until_epoch 3

@@ -10,9 +10,6 @@
  * second SIGINT ends the program at once, for impatient hands. */
 void exg_signal_watch(void);
 
-/** Die of them again, as everyone does. */
-void exg_signal_leave(void);
-
 /** The signal that came last, or 0. */
 int exg_signal_caught(void);
 

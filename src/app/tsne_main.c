@@ -13,7 +13,9 @@
 #include "app/options.h"
 #include "app/provenance.h"
 #include "app/record.h"
+#include "app/tsne_keep.h"
 #include "core/log.h"
+#include "core/signal.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "plot/figures.h"
@@ -41,6 +43,7 @@ static const exg_opt_row table[] = {
     {"seed", EXG_OPT_INT, EXG_OPT_RESULT, "6", 0, 9007199254740991.0, "",
      "of noise in the first positions"},
     EXG_LAUNCH_ROWS,
+    EXG_KEEP_ROWS,
     {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "print warnings and errors only"},
     {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",
@@ -72,7 +75,8 @@ static void print_help(FILE *out)
     fprintf(out,
             "\n"
             "environment: EXG_ISA=avx512|avx2|base chooses the kernels.\n"
-            "exit status: 0 done, 2 wrong usage, 1 any other error.\n"
+            "exit status: 0 done, 2 wrong usage, 75 stopped after a "
+            "checkpoint, 1 any\nother error.\n"
             "examples:\n"
             "  mpirun -np 8 ./exigo-tsne cells.h5:/pca cells-map.h5 "
             "--tsne-dims 2\n"
@@ -279,10 +283,13 @@ static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
                   .title = "t-SNE map",
                   .meaning = "columns of the input",
                   .keep_features = exg_opts_flag(opts, "keep-features")};
+    exg_tsne_keep keep = {.keep = NULL};
     exg_writer *w = NULL;
     double start;
 
+    exg_signal_watch();
     EXG_TRY(read(&m, &r.clock));
+    EXG_TRY(exg_tsne_keep_create(&m, &keep));
     EXG_TRY(exg_results_open(par, exg_opts_text(opts, "out"), &w));
     EXG_TRY(exg_maps_make(&m, &r.clock));
     start = exg_clock_now();
@@ -294,10 +301,12 @@ static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
     EXG_TRY(exg_results_close(par, &w));
     exg_log_say("results: %s (%.1f s in all)", exg_opts_text(opts, "out"),
                 exg_clock_now() - r.start);
+    EXG_TRY(exg_keep_remove(par, keep.keep));
     EXG_TRY(draw(par, opts));
 done:
     exg_writer_drop(par, &w);
     exg_maps_clear(&m);
+    exg_tsne_keep_clear(&keep);
     return st;
 }
 

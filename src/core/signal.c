@@ -31,13 +31,6 @@ void exg_signal_watch(void)
     }
 }
 
-void exg_signal_leave(void)
-{
-    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
-        (void)signal(watched[i].number, SIG_DFL);
-    }
-}
-
 int exg_signal_caught(void)
 {
     return (int)caught;
