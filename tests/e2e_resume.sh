@@ -17,7 +17,7 @@ start() {
     local ranks=$1
     shift
     mkdir -p "$out"
-    rm -f "$out/run.jsonl"
+    : >"$out/run.jsonl"
     "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np "$ranks" \
         "$program" "${basis[@]}" "$@" </dev/null >"$scratch/log" 2>&1 &
     launcher=$!
@@ -26,7 +26,6 @@ start() {
 # until_epoch N: the run has finished so many epochs since it was started.
 until_epoch() {
     local tries=0
-    touch "$out/run.jsonl"
     while [ "$(grep -c '"event": "epoch"' "$out/run.jsonl")" -lt "$1" ]; do
         if [ $((tries += 1)) = 1500 ] || ! kill -0 "$launcher"; then
             fail "epoch $1 does not come"
@@ -103,7 +102,7 @@ start 2
 until_epoch 1
 hit USR1 mpirun
 ended 75
-says 'stopped by SIGUSR1 after checkpoint .*/checkpoint.h5 (epoch'
+says 'stopped by SIGUSR1 after checkpoint .*/checkpoint.h5 (.*epoch'
 goes_on 3 'USR1 to mpirun'
 
 start 3
@@ -149,8 +148,8 @@ goes_on 2 'KILL to mpirun'
 
 # In a descent, in each map, more than once; and without warning there.
 # until_map N PATTERN: so many maps are done, and then PATTERN is in the log.
-t_sne=(--tsne-epochs=no --epochs 1 --tsne-dims '2,3' --tsne-sweep 5
-    --tsne-engine fft --tsne-iterations 400)
+t_sne=(--tsne-epochs=no --epochs 1 --tsne-sweep '5,20' --tsne-engine fft
+    --tsne-iterations 500)
 until_map() {
     local tries=0
     while [ "$(grep -c '"event": "tsne"' "$out/run.jsonl")" -lt "$1" ]; do
