@@ -12,8 +12,7 @@ enum {
     CHUNK = 32
 };
 
-#define TOLERANCE 2e-6 /* of the root of the sum of squares: a few roundings \
-                        */
+#define TOLERANCE 2e-6 /* of the root of the sum of squares */
 
 static const int length[] = {1,  2,  3,  4,   5,   6,   7,   8,   16,  40,
                              56, 63, 98, 105, 128, 135, 243, 350, 512, 700};

@@ -137,12 +137,13 @@ static exg_int plane_of(const exg_stencil *s, float y)
 exg_window exg_zone_window(const exg_stencil *s)
 {
     const float *y = s->y + (s->dims - 1) * s->stride;
-    float low = y[0], high = y[0];
+    float low, high;
     exg_int first;
 
     if (s->count == 0 || s->dims == 1) {
         return (exg_window){0, s->count > 0};
     }
+    low = high = y[0];
     for (exg_int i = 1; i < s->count; i++) {
         low = y[i] < low ? y[i] : low;
         high = y[i] > high ? y[i] : high;

@@ -98,7 +98,7 @@ EXG_INLINE void odd(int r, int back, wide *v)
         {0.95105651629515357f, 0.58778525229247314f, 0.0f},
         {0.78183148246802980f, 0.97492791218182362f, 0.43388373911755812f}};
     const int half = r / 2;
-    const wide first = v[0];
+    const wide first = v[0]; /* cppcheck-suppress uninitvar */
     wide s[3], d[3];
 
     EXG_UNROLL
