@@ -234,7 +234,22 @@ static void count_sieve(exg_int m, const float *a, const float *ka,
     inner->near_sieve(m, a, ka, b, kb, hit);
 }
 
-START_TEST(kernels_are_those_of_the_caller)
+/* What a search has said of its progress. */
+typedef struct {
+    exg_int done, total, calls;
+    int rises; /* 0: it once went back, or beyond the total */
+} course;
+
+static void follow(void *state, exg_int done, exg_int total)
+{
+    course *c = state;
+
+    c->rises &= c->calls++ == 0 ? done == 0 : done >= c->done && done <= total;
+    c->done = done;
+    c->total = total;
+}
+
+START_TEST(kernels_and_progress_are_those_of_the_caller)
 {
     enum {
         N = 300
@@ -243,6 +258,7 @@ START_TEST(kernels_are_those_of_the_caller)
     static int32_t index[N * K];
     const exg_shard mine = exg_shard_mine(world, N);
     exg_kern counted;
+    course seen = {.rises = 1};
     exg_tiles *tiles = NULL;
 
     for (exg_int i = 0; i < mine.count * D; i++) {
@@ -253,8 +269,14 @@ START_TEST(kernels_are_those_of_the_caller)
     counted.near_sieve = count_sieve;
     sieved = 0;
     ck_ok(world, exg_tiles_create(world, N, D, x, &tiles));
-    ck_ok(world, exg_knn(world, &counted, tiles, K, index, dist2));
+    ck_ok(world,
+          exg_knn(world,
+                  &(exg_knn_how){
+                      .kern = &counted, .progress = follow, .state = &seen},
+                  tiles, K, index, dist2));
     ck_all(world, sieved > 0 || tiles->count == 0);
+    ck_all(world, seen.rises && seen.done == seen.total);
+    ck_all(world, seen.total == tiles->own.count * tiles->own.total);
     exg_tiles_destroy(&tiles);
 }
 END_TEST
@@ -302,7 +324,7 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, neighbours_are_those_of_brute_force, 0, 4);
     tcase_add_test(tc, ties_go_to_the_lower_row);
     tcase_add_loop_test(tc, no_bound_hides_a_neighbour, 0, 4 * KINDS);
-    tcase_add_test(tc, kernels_are_those_of_the_caller);
+    tcase_add_test(tc, kernels_and_progress_are_those_of_the_caller);
     tcase_add_test(tc, tiles_are_centred_and_return_to_their_owners);
     return s;
 }

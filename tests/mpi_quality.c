@@ -240,7 +240,8 @@ static void listen(void *state, exg_int done, exg_int total)
 {
     told *t = state;
 
-    t->rises &= done > t->last && (t->calls == 0 || total == t->total);
+    t->rises &= (t->calls == 0 ? done == 0 : done > t->last) &&
+                (t->calls == 0 || total == t->total);
     t->calls++;
     t->last = done;
     t->total = total;

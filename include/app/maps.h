@@ -4,6 +4,7 @@
 #define EXG_APP_MAPS_H
 
 #include "app/choices.h"
+#include "core/log.h"
 #include "store/results.h"
 
 enum {
@@ -49,6 +50,17 @@ typedef struct {
     exg_int nswept;
     exg_tsne_result swept[EXG_AFFINITY_SCALES];
 } exg_maps;
+
+/** The bar of a stage that says how many pairs of tiles are done.  Plain data;
+ * all but `what` starts at 0. */
+typedef struct {
+    const char *what; /* "t-SNE quality" */
+    exg_log_progress bar;
+} exg_maps_bar;
+
+/** Show it: an exg_knn_progress and an exg_quality_progress.  Local.
+ * @param[in] state  the exg_maps_bar */
+void exg_maps_bar_at(void *state, exg_int done, exg_int total);
 
 /** Compute them: one per --tsne-dims, one per --tsne-sweep.
  *

@@ -7,6 +7,17 @@
 #include "embed/tiles.h"
 #include "kern/kern.h"
 
+/** Told on every rank of its own work: first 0, and then often.
+ * @param[in] state  exg_knn_how.state */
+typedef void (*exg_knn_progress)(void *state, exg_int done, exg_int total);
+
+/** How to search.  Plain data; all zero: silently, with this CPU's kernels. */
+typedef struct {
+    const exg_kern *kern; /* the same set on all ranks; NULL: this CPU's best */
+    exg_knn_progress progress; /* or NULL                                     */
+    void *state;
+} exg_knn_how;
+
 /** The k nearest other rows of every row, in Euclidean distance.
  *
  * Collective; k is equal on all ranks.  Exact: of all pairs, those are left out
@@ -17,7 +28,7 @@
  * round a ring of ranks, the next behind the work on the last; memory per rank
  * is O(N (D + k) / R).
  *
- * @param[in]  kern   kernels; NULL: this CPU's best
+ * @param[in]  how    NULL: all zero
  * @param[in]  tiles  the matrix
  * @param[in]  k      1 <= k <= tiles->total - 1
  * @param[out] index  shape (my count of exg_shard_mine(), k): row numbers,
@@ -25,7 +36,7 @@
  * @param[out] dist2  the same shape: squared distances in the tiles' scale
  * @return EXG_OK, EXG_ENOMEM, EXG_ENUMERIC
  */
-EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_kern *kern,
+EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_knn_how *how,
                                   const exg_tiles *tiles, exg_int k,
                                   int32_t *index, float *dist2);
 
@@ -39,7 +50,7 @@ EXG_MUST_CHECK exg_status exg_knn(const exg_par *par, const exg_kern *kern,
  * @param[out] index   shape (my count of exg_shard_mine(par, asking->total),
  *                     k): row numbers of `among`, nearest first */
 EXG_MUST_CHECK exg_status exg_knn_among(const exg_par *par,
-                                        const exg_kern *kern,
+                                        const exg_knn_how *how,
                                         const exg_tiles *asking,
                                         const exg_tiles *among, exg_int k,
                                         int32_t *index, float *dist2);

@@ -18,7 +18,7 @@
 #include "core/clock.h"
 #include "embed/affinity.h"
 #include "embed/field.h"
-#include "embed/tiles.h"
+#include "embed/knn.h"
 
 enum {
     EXG_PLACE_NEAR = 10 /* neighbours of the scores */
@@ -39,7 +39,7 @@ typedef struct {
 /** Find neighbours and probabilities.
  *
  * Collective; all arguments but x are equal on all ranks.
- * @param[in]     kern    kernels; NULL: this CPU's best
+ * @param[in]     how     to search; NULL: silently, with this CPU's kernels
  * @param[in]     map     the features of the map's points
  * @param[in]     total   new points, N >= 1
  * @param[in]     x       shape (my count of exg_shard_mine(), map->dim)
@@ -50,7 +50,7 @@ typedef struct {
  *         feature that is no number, or far larger than the map's),
  *         EXG_ENUMERIC, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_guests_create(
-    const exg_par *par, const exg_kern *kern, const exg_tiles *map,
+    const exg_par *par, const exg_knn_how *how, const exg_tiles *map,
     exg_int total, const float *x, const exg_affinity_scales *scales,
     exg_clock *clock, exg_guests **guests);
 

@@ -7,8 +7,7 @@
 
 #include "core/clock.h"
 #include "embed/affinity.h"
-#include "embed/tiles.h"
-#include "kern/kern.h"
+#include "embed/knn.h"
 
 /** Points with their neighbours and affinities.  Open: read freely. */
 typedef struct {
@@ -40,12 +39,12 @@ EXG_MUST_CHECK exg_status exg_points_prepare(const exg_par *par, exg_int total,
  * once.
  *
  * Collective; most is equal on all ranks.
- * @param[in] kern  kernels; NULL: this CPU's best
+ * @param[in] how   NULL: silently, with this CPU's kernels
  * @param[in] most  1 .. (N - 1) / 3
  * @return EXG_OK, or on every rank EXG_EUSAGE (most is out of range),
  *         EXG_ENOMEM, EXG_ENUMERIC */
 EXG_MUST_CHECK exg_status exg_points_neighbours(const exg_par *par,
-                                                const exg_kern *kern,
+                                                const exg_knn_how *how,
                                                 double most, exg_clock *clock,
                                                 exg_points *points);
 

@@ -37,7 +37,7 @@ typedef enum {
     EXG_QUALITY_ALL     /* all: time O(N^2 D), whatever N              */
 } exg_quality_rows;
 
-/** Told on every rank while rows are ranked, of its own work.
+/** Told on every rank while rows are ranked, of its own work: first 0.
  * @param[in] state  job.progress_state */
 typedef void (*exg_quality_progress)(void *state, exg_int done, exg_int total);
 

@@ -171,12 +171,15 @@ exg_status exg_into_make(exg_maps *m, exg_clock *clock)
     exg_status st = EXG_OK;
     double since = exg_clock_now();
     exg_guests *guests = NULL;
+    exg_maps_bar bar = {.what = "t-SNE neighbours"};
+    const exg_knn_how how = {
+        .kern = m->kern, .progress = exg_maps_bar_at, .state = &bar};
 
     EXG_TRY(exg_into_read(m, &m->into));
     EXG_TRY_ALL(m->par, read_plan(m->opts, m->into));
     exg_clock_add(clock, "into read", exg_clock_lap(&since));
     EXG_TRY(check_memory(m));
-    EXG_TRY(exg_guests_create(m->par, m->kern, m->into->tiles, m->rows.total,
+    EXG_TRY(exg_guests_create(m->par, &how, m->into->tiles, m->rows.total,
                               m->features, &m->into->scales, clock, &guests));
     exg_tiles_destroy(&m->into->tiles);
     for (exg_int i = 0; i < m->into->nmap; i++) {

@@ -19,9 +19,20 @@
 
 /* A map under way: its bar, and the name on it. */
 typedef struct {
-    exg_log_progress bar, measuring;
+    exg_log_progress bar;
+    exg_maps_bar measuring;
     const char *what;
 } film;
+
+void exg_maps_bar_at(void *state, exg_int done, exg_int total)
+{
+    exg_maps_bar *b = state;
+
+    if (b->bar.total == 0) {
+        b->bar = exg_log_progress_start(b->what, "tiles", total);
+    }
+    exg_log_progress_at(&b->bar, done, "");
+}
 
 static void show_progress(void *state, exg_int iteration, exg_int iterations,
                           double kl)
@@ -41,10 +52,7 @@ static void show_measuring(void *state, exg_int done, exg_int total)
 {
     film *f = state;
 
-    if (f->measuring.total == 0) {
-        f->measuring = exg_log_progress_start("t-SNE quality", "tiles", total);
-    }
-    exg_log_progress_at(&f->measuring, done, "");
+    exg_maps_bar_at(&f->measuring, done, total);
 }
 
 /* A map is about to be made: is it one that is finished? */
@@ -103,7 +111,7 @@ exg_status exg_maps_one(const exg_maps *m, const char *what,
 {
     exg_status st = EXG_OK;
     const double start = exg_clock_now();
-    film f = {.what = what};
+    film f = {.what = what, .measuring = {.what = "t-SNE quality"}};
     exg_tsne_options full = *choice;
 
     full.kern = m->kern;
@@ -208,6 +216,9 @@ exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
     double since = exg_clock_now();
     const exg_int dim = keep > 0 ? keep : m->nfeature;
     float *reduced = NULL;
+    exg_maps_bar bar = {.what = "t-SNE neighbours"};
+    const exg_knn_how how = {
+        .kern = m->kern, .progress = exg_maps_bar_at, .state = &bar};
 
     EXG_TRY(check_memory(m, dim, most));
     if (keep > 0) {
@@ -222,7 +233,7 @@ exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
     exg_free(reduced);
     reduced = NULL;
     let_go(m);
-    EXG_TRY(exg_points_neighbours(m->par, m->kern, most, clock, m->points));
+    EXG_TRY(exg_points_neighbours(m->par, &how, most, clock, m->points));
 done:
     exg_free(reduced);
     return st;

@@ -1,7 +1,6 @@
 /* guests.c -- see place.h: new points and their neighbours in a map. */
 #include <math.h>
 
-#include "embed/knn.h"
 #include "embed/place.h"
 #include "par/agree.h"
 
@@ -65,7 +64,7 @@ done:
     return st;
 }
 
-exg_status exg_guests_create(const exg_par *par, const exg_kern *kern,
+exg_status exg_guests_create(const exg_par *par, const exg_knn_how *how,
                              const exg_tiles *map, exg_int total,
                              const float *x, const exg_affinity_scales *scales,
                              exg_clock *clock, exg_guests **guests)
@@ -79,14 +78,14 @@ exg_status exg_guests_create(const exg_par *par, const exg_kern *kern,
     EXG_TRY_ALL(par, exg_new(&g, 1));
     g->rows = exg_shard_mine(par, total);
     g->others = map->total;
-    g->kern = kern;
+    g->kern = how != NULL ? how->kern : NULL;
     EXG_TRY_ALL(par, count(scales, g));
     EXG_TRY_ALL(par, exg_new(&g->near, g->rows.count * g->k));
     EXG_TRY_ALL(par, exg_new(&g->p, g->rows.count * g->use));
     EXG_TRY_ALL(par, exg_new(&g->own, g->rows.count));
     EXG_TRY_ALL(par, exg_new(&dist2, g->rows.count * g->k));
     EXG_TRY(exg_tiles_create_like(par, map, total, x, &tiles));
-    EXG_TRY(exg_knn_among(par, kern, tiles, map, g->k, g->near, dist2));
+    EXG_TRY(exg_knn_among(par, how, tiles, map, g->k, g->near, dist2));
     exg_clock_add(clock, "into neighbours", exg_clock_lap(&since));
     EXG_TRY_ALL(par, weigh(scales, dist2, g));
     exg_clock_add(clock, "into affinities", exg_clock_lap(&since));

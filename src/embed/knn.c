@@ -38,12 +38,14 @@ typedef struct {
     const exg_pack *pack;
     int same; /* 1: the tiles that pass are of the same matrix */
     const exg_kern *kern;
-    exg_int k, room;  /* candidates wanted, held at most           */
-    double wider;     /* factor of bounds, for rounding            */
-    uint64_t *word;   /* shape (rows, room)                        */
-    int32_t *held;    /* shape (rows)                              */
-    uint64_t *limit;  /* shape (rows): largest word wanted         */
-    visitor *visitor; /* shape (most tiles of a rank)              */
+    exg_knn_how how;
+    exg_int done, planned; /* pairs of tiles                       */
+    exg_int k, room;       /* candidates wanted, held at most           */
+    double wider;          /* factor of bounds, for rounding            */
+    uint64_t *word;        /* shape (rows, room)                        */
+    int32_t *held;         /* shape (rows)                              */
+    uint64_t *limit;       /* shape (rows): largest word wanted         */
+    visitor *visitor;      /* shape (most tiles of a rank)              */
     _Alignas(64) float ka[EXG_TILE];
     uint64_t hit[EXG_TILE * EXG_NEAR_WORDS];
     int32_t which[EXG_TILE];
@@ -201,6 +203,15 @@ static uint64_t widest(const search *s, exg_int mine)
     return most;
 }
 
+/* So many more pairs of tiles are done. */
+static void advance(search *s, exg_int more)
+{
+    s->done += more;
+    if (s->how.progress != NULL) {
+        s->how.progress(s->how.state, s->done, s->planned);
+    }
+}
+
 /* All of my tiles against a block, near tiles first. */
 static exg_status visit(void *state, const exg_ring_block *block)
 {
@@ -228,6 +239,7 @@ static exg_status visit(void *state, const exg_ring_block *block)
                      v->far < 0.0f);
             }
         }
+        advance(s, block->tiles.count);
     }
     return EXG_OK;
 }
@@ -297,21 +309,27 @@ done:
     return st;
 }
 
-static exg_status find(const exg_par *par, const exg_kern *kern,
+static exg_status find(const exg_par *par, const exg_knn_how *how,
                        const exg_tiles *tiles, const exg_tiles *among,
                        exg_int k, int32_t *index, float *dist2)
 {
     exg_status st = EXG_OK;
     const exg_int n = tiles->count;
     exg_pack pack[2] = {{.data = NULL}, {.data = NULL}}; /* mine, the others */
-    search s = {.kern = kern, .k = k, .same = among == tiles};
+    const exg_knn_how plain = {.kern = NULL};
+    search s = {.how = how != NULL ? *how : plain,
+                .planned = tiles->own.count * among->own.total,
+                .k = k,
+                .same = among == tiles};
     const exg_pack *other = &pack[s.same ? 0 : 1];
     int32_t *found = NULL;
     float *far = NULL;
 
+    s.kern = s.how.kern;
     EXG_TRY(prepare(par, tiles, among, pack, &s));
     EXG_TRY_ALL(par, exg_new(&found, n * k));
     EXG_TRY_ALL(par, exg_new(&far, n * k));
+    advance(&s, 0);
     EXG_TRY(exg_ring_turn(par, other->tiles, other->at.floats, other->data,
                           visit, &s));
     finish(&s, tiles->first, found, far);
@@ -330,16 +348,16 @@ done:
     return st;
 }
 
-exg_status exg_knn(const exg_par *par, const exg_kern *kern,
+exg_status exg_knn(const exg_par *par, const exg_knn_how *how,
                    const exg_tiles *tiles, exg_int k, int32_t *index,
                    float *dist2)
 {
-    return find(par, kern, tiles, tiles, k, index, dist2);
+    return find(par, how, tiles, tiles, k, index, dist2);
 }
 
-exg_status exg_knn_among(const exg_par *par, const exg_kern *kern,
+exg_status exg_knn_among(const exg_par *par, const exg_knn_how *how,
                          const exg_tiles *asking, const exg_tiles *among,
                          exg_int k, int32_t *index, float *dist2)
 {
-    return find(par, kern, asking, among, k, index, dist2);
+    return find(par, how, asking, among, k, index, dist2);
 }

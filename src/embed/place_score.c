@@ -34,6 +34,7 @@ static exg_status find_on_map(const exg_par *par, const exg_guests *g,
 {
     exg_status st = EXG_OK;
     const exg_shard theirs = exg_shard_mine(par, g->others);
+    const exg_knn_how how = {.kern = g->kern};
     exg_tiles *map = NULL, *mine = NULL;
     float *dist2 = NULL;
 
@@ -41,7 +42,7 @@ static exg_status find_on_map(const exg_par *par, const exg_guests *g,
     EXG_TRY(exg_tiles_create(par, g->others, placed->dims,
                              r + theirs.first * placed->dims, &map));
     EXG_TRY(exg_tiles_create_like(par, map, g->rows.total, placed->y, &mine));
-    EXG_TRY(exg_knn_among(par, g->kern, mine, map, m, low, dist2));
+    EXG_TRY(exg_knn_among(par, &how, mine, map, m, low, dist2));
 done:
     exg_free(dist2);
     exg_tiles_destroy(&map);

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "embed/knn.h"
 #include "embed/quality.h"
 #include "par/agree.h"
 
@@ -119,7 +118,7 @@ done:
     return st;
 }
 
-exg_status exg_points_neighbours(const exg_par *par, const exg_kern *kern,
+exg_status exg_points_neighbours(const exg_par *par, const exg_knn_how *how,
                                  double most, exg_clock *clock, exg_points *q)
 {
     exg_status st = EXG_OK;
@@ -132,7 +131,7 @@ exg_status exg_points_neighbours(const exg_par *par, const exg_kern *kern,
     EXG_TRY_ALL(par, exg_points_check(total, q->tiles->dim, most));
     EXG_TRY_ALL(par, exg_new(&q->near, rows * k));
     EXG_TRY_ALL(par, exg_new(&q->dist2, rows * k));
-    EXG_TRY(exg_knn(par, kern, q->tiles, k, q->near, q->dist2));
+    EXG_TRY(exg_knn(par, how, q->tiles, k, q->near, q->dist2));
     q->k = k;
     exg_clock_add(clock, "tsne neighbours", exg_clock_lap(&since));
 done:

@@ -118,6 +118,7 @@ static exg_status find_on_map(const exg_par *par, const exg_quality_job *job,
     exg_status st = EXG_OK;
     const exg_int total = s->tiles->total;
     const exg_int n = exg_shard_mine(par, total).count * s->m;
+    const exg_knn_how how = {.kern = job->kern};
     exg_tiles *map = NULL;
     int32_t *index = NULL;
     float *dist2 = NULL;
@@ -125,7 +126,7 @@ static exg_status find_on_map(const exg_par *par, const exg_quality_job *job,
     EXG_TRY_ALL(par, exg_new(&index, n));
     EXG_TRY_ALL(par, exg_new(&dist2, n));
     EXG_TRY(exg_tiles_create(par, total, job->dims, job->y, &map));
-    EXG_TRY(exg_knn(par, job->kern, map, s->m, index, dist2));
+    EXG_TRY(exg_knn(par, &how, map, s->m, index, dist2));
     EXG_TRY(exg_tiles_deal(par, total, s->m * (exg_int)sizeof *index, index,
                            s->low));
 done:
@@ -185,6 +186,7 @@ exg_status exg_quality_of(const exg_par *par, const exg_quality_job *job,
     EXG_TRY_ALL(par, exg_new(&all, s.tiles->total * job->dims));
     plan(job, &s);
     EXG_TRY(set_scene(par, job, all, &s));
+    exg_quality_advance(&s, 0);
     EXG_TRY(exg_quality_find_ranks(par, &s));
     scores(par, &s, out);
     EXG_TRY(exg_spearman(par, s.tiles, EXG_QUALITY_PAIRS, job->dims, all,

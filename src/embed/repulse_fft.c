@@ -10,8 +10,9 @@
  * the force is another multiple of the gradient of its sum: a / (a + 1) of it
  * where Student's t has a degrees of freedom.
  *
- * Points that no grid in memory can span are left to all pairs; so are, for
- * "auto", iterations in which all pairs cost less. */
+ * Points that no grid in memory can span are left to all pairs, and so are few
+ * points on a wide map, where a grid is hopeless; for "auto", all iterations in
+ * which all pairs cost less. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ enum {
     LANE = 16,
     SORT_EVERY = 10,
     FEWER_BITS = 4,
+    HOPELESS = 100,       /* times the cost of all pairs             */
     MOST_NODES = 1 << 20, /* on an axis, of any grid */
     MANY = 20000          /* points of which all pairs take a second */
 };
@@ -360,6 +362,16 @@ static void warn_of_width(fft *e, exg_int total)
     }
 }
 
+/* Whether a grid is worth what it costs. */
+static int is_worth(const fft *e, exg_int total, exg_mesh mesh)
+{
+    const double most = e->thrifty ? 1.0 : HOPELESS;
+
+    return mesh.n > 0 &&
+           exg_mesh_cost(e->dims, total, mesh.n) <=
+               most * exg_mesh_cost_of_pairs(e->dims, total, e->dof);
+}
+
 static exg_status forces(const exg_par *par, void *state,
                          const exg_cloud *cloud, float *f, double *z)
 {
@@ -379,10 +391,7 @@ static exg_status forces(const exg_par *par, void *state,
         if (mesh.n == 0) {
             warn_of_width(e, cloud->total);
         }
-        if (mesh.n == 0 ||
-            (e->thrifty &&
-             exg_mesh_cost(dims, cloud->total, mesh.n) >
-                 exg_mesh_cost_of_pairs(dims, cloud->total, e->dof))) {
+        if (!is_worth(e, cloud->total, mesh)) {
             return all_pairs(par, e, cloud, f, z);
         }
         EXG_TRY(try_grid(par, e, cloud, &box, mesh, &out, &again));

@@ -287,13 +287,13 @@ exg_status exg_tsne(const exg_par *par, exg_int total, exg_int dim,
 {
     exg_status st = EXG_OK;
     const exg_affinity_scales scales = exg_affinity_one_scale(opt->perplexity);
+    const exg_knn_how how = {.kern = opt->kern};
     exg_points *points = NULL;
     exg_clock clock = {.count = 0};
 
     EXG_TRY_ALL(par, exg_tsne_check(total, dim, opt));
     EXG_TRY(exg_points_prepare(par, total, dim, x, &clock, &points));
-    EXG_TRY(
-        exg_points_neighbours(par, opt->kern, opt->perplexity, &clock, points));
+    EXG_TRY(exg_points_neighbours(par, &how, opt->perplexity, &clock, points));
     EXG_TRY(exg_points_tune(par, &scales, &clock, points));
     EXG_TRY(exg_tsne_map(par, points, label, opt, result));
     for (int i = 0; i < result->clock.count; i++) {
