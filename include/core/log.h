@@ -47,6 +47,9 @@ void exg_log_warn(const char *format, ...)
 void exg_log_event(const char *name, const char *fields, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** The event "phase" with a name: what begins now.  Local. */
+void exg_log_phase(const char *name);
+
 /** Write text, whatever its bytes, as the inside of a JSON string: UTF-8,
  * escaped, cut between characters where size is short.  Local.
  * @return out */

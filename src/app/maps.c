@@ -114,6 +114,7 @@ exg_status exg_maps_one(const exg_maps *m, const char *what,
     film f = {.what = what, .measuring = {.what = "t-SNE quality"}};
     exg_tsne_options full = *choice;
 
+    exg_log_phase(what);
     full.kern = m->kern;
     full.progress = show_progress;
     full.measuring = show_measuring;
@@ -220,6 +221,7 @@ exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
     const exg_knn_how how = {
         .kern = m->kern, .progress = exg_maps_bar_at, .state = &bar};
 
+    exg_log_phase("neighbours");
     EXG_TRY(check_memory(m, dim, most));
     if (keep > 0) {
         EXG_TRY_ALL(m->par, exg_new(&reduced, m->rows.count * keep));

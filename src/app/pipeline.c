@@ -172,6 +172,7 @@ static exg_status draw(exg_run *run, const char *results)
     const double start = exg_clock_now();
     char plots[PATH];
 
+    exg_log_phase("figures");
     snprintf(plots, sizeof plots, "%s/plots", exg_opts_text(run->opts, "out"));
     EXG_TRY_ALL(run->par,
                 run->par->rank == 0 ? make_directories(plots) : EXG_OK);

@@ -232,6 +232,7 @@ exg_status exg_record_write(exg_run *run, const char *path, int argc,
     exg_writer *w = NULL;
     curves c = {0};
 
+    exg_log_phase("write");
     EXG_TRY_ALL(run->par, create_curves(run, &c));
     EXG_TRY(exg_results_open(run->par, path, &w));
     EXG_TRY(put_results(run, &c, w));

@@ -71,6 +71,7 @@ static exg_status evaluate(exg_run *run, trainer *t, int epoch,
     exg_run_epoch *e = run->epoch + run->nepoch;
     exg_prediction *swap;
 
+    exg_log_phase("evaluate");
     e->epoch = epoch;
     e->train_loss = stats->loss;
     e->train_accuracy = stats->accuracy;
@@ -102,6 +103,7 @@ static exg_status draw_maps(exg_run *run, int epoch)
     const double start = exg_clock_now();
 
     if (run->saliency != NULL) {
+        exg_log_phase("saliency");
         EXG_TRY(exg_saliency_run(run->par, run->saliency, run->pass, epoch));
         exg_clock_add(&run->clock, "saliency", exg_clock_now() - start);
     }
@@ -201,6 +203,7 @@ static exg_status train_epoch(exg_run *run, trainer *t, int more)
         .state = run, .due = is_due, .keep = keep_step};
     exg_epoch_stats stats;
 
+    exg_log_phase("train");
     EXG_TRY(exg_epoch_resume(run->par, t->epoch, place, more, &keeper, &stats));
     exg_clock_add(&run->clock, "train", stats.seconds);
     EXG_TRY(evaluate(run, t, epoch, &stats));

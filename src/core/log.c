@@ -124,6 +124,11 @@ void exg_log_event(const char *name, const char *fields, ...)
     }
 }
 
+void exg_log_phase(const char *name)
+{
+    exg_log_event("phase", "\"name\": \"%s\"", name);
+}
+
 /* One character, or byte that is none, as JSON: what cannot be shown goes by
  * its number, and a byte without meaning becomes U+FFFD.  Returns the bytes
  * read. */
