@@ -150,6 +150,10 @@ faults: ## make every step that can fail do so, in a debug build
 	    build/debug/tests/tool_synth build/debug/tests/tool_matrix
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/faults.sh build/debug
 
+.PHONY: soak
+soak: all $(O)/tests/tool_synth ## kill a run KILLS=200 times at random moments; each goes on
+	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' KILLS='$(or $(KILLS),200)' tests/soak.sh $(O)
+
 cluster: all $(O)/tests/tool_synth ## run the job scripts on a SLURM of two nodes, and lose hosts
 	@jobs/setup.sh --cluster --install
 	@MPIRUN='$(MPIRUN)' tests/cluster/run.sh
