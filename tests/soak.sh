@@ -66,11 +66,14 @@ pause() {
     done
 }
 
-# moment: wait for the one when the kill is to come, and say what it was.
+# moment: wait for the one when the kill is to come.  Phases that were over when
+# the one before came are not waited for, mostly.
 moment() {
-    local phase=${phases[RANDOM % ${#phases[@]}]}
+    local first=$reached
+    [ $((RANDOM % 4)) = 0 ] && first=0
+    local phase=${phases[first + RANDOM % (${#phases[@]} - first)]}
     if [ $((RANDOM % 2)) = 0 ]; then
-        pause $((RANDOM % length))
+        pause $((RANDOM % (length / (reached > 0 ? 2 : 1))))
         return
     fi
     local tries=0
@@ -85,6 +88,14 @@ phase_now() {
     name=$(sed -n 's/.*"event": "phase", "name": "\(.*\)"}/\1/p' \
         "$out/run.jsonl" | tail -n 1)
     echo "${name:-start}"
+}
+
+# reach PHASE: the kill came in it.
+reach() {
+    local i
+    for i in "${!phases[@]}"; do
+        [ "${phases[i]}" != "$1" ] || [ "$i" -lt 3 ] || reached=$i
+    done
 }
 
 # strike SIGNAL rank|job|mpirun
@@ -107,7 +118,7 @@ no_ranks() {
     while pgrep -f "^$program .*--out $out" >/dev/null; do
         if [ $((tries += 1)) = 1500 ]; then
             fail "ranks remain"
-            pkill -KILL -f "^$program .*--out $out"
+            pgrep -f "^$program .*--out $out" | xargs -r kill -KILL
             return
         fi
         sleep 0.02
@@ -140,6 +151,7 @@ fresh() {
     rm -rf "$out"
     mkdir "$out"
     cp "$scratch/earlier/results.h5" "$out/"
+    reached=0
 }
 
 # is_right: the job has ended; are its files?
@@ -182,6 +194,7 @@ while [ "$SECONDS" -lt "$end" ] && [ "$failures" -lt 5 ]; do
     if [ "$count" -lt "$kills" ] && runs; then
         strike "$signal" "$target"
         phase=$(phase_now)
+        reach "$phase"
         struck=yes count=$((count + 1))
         tally[$signal $target,$phase]=$((${tally[$signal $target,$phase]:-0} + 1))
     else
