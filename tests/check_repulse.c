@@ -22,19 +22,19 @@ enum {
 /* Of one weight, relative: 60 times the rounding of its logarithm. */
 #define TOLERANCE_W 8e-6
 
-/* Degrees of freedom; 0: the kernels for one. */
+/* b of the kernel; 0: what there is for 1 alone. */
 static const double dof_of[] = {0.0, 0.1, 0.5, 1.0, 2.0, 7.3, 100.0};
 
 enum {
     DOFS = sizeof dof_of / sizeof *dof_of
 };
 
-static exg_pairs_student student;
+static exg_pairs_tails tails;
 
-static const exg_pairs_student *student_of(double dof)
+static const exg_pairs_tails *tails_of(double dof)
 {
-    student = exg_pairs_student_of(dof);
-    return dof == 0.0 ? NULL : &student;
+    tails = exg_pairs_tails_of(dof);
+    return dof == 0.0 ? NULL : &tails;
 }
 
 static float *y, *f;
@@ -65,7 +65,7 @@ static exg_pairs_tiles tiles(int dims, int same, double dof)
                              .stride = T,
                              .yi = y,
                              .yj = same ? y : y + D * T,
-                             .student = student_of(dof)};
+                             .tails = tails_of(dof)};
 }
 
 static double worst(int dims, exg_int n, const float *a, const float *b)
@@ -125,7 +125,7 @@ START_TEST(weight_is_right_at_every_distance)
     t.yj = y + D * T;
     for (double r = 1e-4; r < 1e8; r *= 1.3) {
         const double far = (double)(float)r;
-        const double w = exp(-0.5 * (dof + 1.0) * log1p(far * far / dof));
+        const double w = exp(-dof * log1p(far * far / dof));
         double z;
 
         for (int i = 0; i < 16; i++) {
@@ -223,7 +223,7 @@ START_TEST(sums_over_rows_agree_with_their_definitions)
     ck_assert(exg_new(&col, ENTRIES) == EXG_OK);
     ck_assert(exg_new(&p, ENTRIES) == EXG_OK);
     make_rows(&s, row, col, p, self);
-    s.student = student_of(dof_of[_i]);
+    s.tails = tails_of(dof_of[_i]);
     for (int plain = 0; plain < 2; plain++) {
         for (s.dims = 1; s.dims <= D; s.dims++) {
             compare_sums(&s, s.dims, kern->pairs_attract, exg_pairs_attract_ref,

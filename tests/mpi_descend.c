@@ -22,7 +22,7 @@ enum {
     1e-3 /* of the largest derivative: STEP^2 / 6 times a third \
             derivative of its size, and rounding */
 
-/* Degrees of freedom of the kernel. */
+/* b of the kernel. */
 static const double dof_of[DOFS] = {1.0, 0.1, 0.5, 3.0, 100.0};
 
 #define FFT_TOLERANCE 3e-3 /* its error is 1e-3 of the mean square root */
@@ -61,7 +61,7 @@ static double log_weight(const exg_cloud *cloud, const float *a, const float *b)
 
         d2 += e * e;
     }
-    return -0.5 * (cloud->dof + 1.0) * log1p(d2 / cloud->dof);
+    return -cloud->dof * log1p(d2 / cloud->dof);
 }
 
 /* Divergence of these positions, but for the entropy of P; in double. */
@@ -101,7 +101,7 @@ static exg_status look_away(const exg_par *par, void *state, exg_int iteration,
 
 /* The gradient, read off one step of plain descent: without momentum, and with
  * the gain of a first step, 1.2.  The rate lifts it above the rounding of
- * positions; the factor 2 (a + 1) / a is ours to add: equation 5's 4. */
+ * positions; the factor 4 of equation 5 is ours to add. */
 static void gradient(const exg_affinity *p, int dims, double dof,
                      const exg_repulse *engine, const float *all, double *g)
 {
@@ -128,8 +128,7 @@ static void gradient(const exg_affinity *p, int dims, double dof,
             mean += ((double)all[i] - (double)after[i]) / N;
         }
         for (int i = k; i < N * dims; i += dims) {
-            g[i] = 2.0 * (dof + 1.0) / dof / RATE *
-                   ((double)all[i] - (double)after[i] - mean);
+            g[i] = 4.0 / RATE * ((double)all[i] - (double)after[i] - mean);
         }
     }
 }

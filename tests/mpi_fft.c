@@ -15,7 +15,7 @@ enum {
     MOST = 4000,
     DIMS = 3,
     CLUSTERS = 8,
-    DOFS = 4
+    DOFS = 6
 };
 
 #define BOUND 1e-3 /* of the root mean square force, as promised */
@@ -24,8 +24,8 @@ enum {
 static const exg_rng stream = {.seed = 21, .use = EXG_RNG_SYNTH};
 static const exg_par alone = {.comm = MPI_COMM_SELF, .rank = 0, .size = 1};
 
-/* Degrees of freedom of the kernel, and that of every run. */
-static const double dof_of[DOFS] = {0.5, 3.0, 0.1, 100.0};
+/* b of the kernel, and that of every run. */
+static const double dof_of[DOFS] = {0.3, 3.0, 0.5, 0.1, 20.0, 100.0};
 static double dof = 1.0;
 
 static float all[MOST * DIMS], force[2][MOST * DIMS];

@@ -29,7 +29,7 @@
      "factor of the attraction after them; 1: none"},                          \
     {"tsne-dof", EXG_OPT_REAL, EXG_OPT_RESULT, "1", EXG_REPULSE_LEAST_DOF,     \
      EXG_REPULSE_MOST_DOF, "",                                                 \
-     "degrees of freedom of the map's t; less: finer clusters"},               \
+     "kernel (1 + d^2/X)^-X of the map; less: finer clusters"},               \
     {"tsne-lr", EXG_OPT_TEXT, EXG_OPT_RESULT, "auto", 0, 0, "auto|X",          \
      "learning rate; auto: points / exaggeration, at least 200"},              \
     {"tsne-stop", EXG_OPT_REAL, EXG_OPT_RESULT, "0", 0, 1, "",                 \

@@ -23,7 +23,7 @@ EXG_MUST_CHECK exg_status exg_attract_create(const exg_affinity *p,
 /** Free; sets *a NULL.  Local. */
 void exg_attract_destroy(exg_attract **a);
 
-/** Sum over j of p_ij (y_i - y_j) / (1 + |y_i - y_j|^2 / a), a = cloud->dof.
+/** Sum over j of p_ij (y_i - y_j) / (1 + |y_i - y_j|^2 / b), b = cloud->dof.
  * Local.
  * @param[out] pull  shape (p->rows.count, dims) */
 void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull);

@@ -1,4 +1,4 @@
-/* convolve.h -- a grid of charges, convolved with Student's t.
+/* convolve.h -- a grid of charges, convolved with t-SNE's kernel.
  * Layer: embed.
  *
  * Charges and potentials meet points through quintic B-splines (stencil.h);
@@ -46,7 +46,7 @@ exg_int exg_convolve_nodes(exg_int wanted);
  * @param[in]  dims     1, 2 or 3
  * @param[in]  n        of exg_convolve_nodes()
  * @param[in]  spacing  > 0
- * @param[in]  dof      a > 0 of the kernel, (1 + r^2 / a)^(-(a + 1) / 2)
+ * @param[in]  dof      b > 0 of the kernel, (1 + r^2 / b)^-b
  * @param[out] out      ended by exg_convolve_destroy()
  * @return EXG_OK, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_convolve_create(const exg_par *par,

@@ -24,7 +24,7 @@ typedef struct {
     double momentum;       /* later                                   */
     double most_step;      /* longest move of a point in an iteration */
     exg_int every;         /* iterations between calls of `seen`      */
-    double dof;            /* degrees of freedom of the kernel; 0: 1  */
+    double dof;            /* b of the kernel (repulse.h); 0: 1       */
     const exg_pause_keeper *keeper; /* or NULL on all ranks           */
     const exg_pause *from; /* go on from here; NULL: begin            */
 } exg_descend_plan;
@@ -62,7 +62,7 @@ EXG_MUST_CHECK exg_status exg_descend(const exg_par *par, const exg_affinity *p,
                                       float *y);
 
 /** The Kullback-Leibler divergence of a map, in nats: the sum of
- * p log(p / q), q_ij = w_ij / Z with cloud->dof degrees of freedom (repulse.h).
+ * p log(p / q), q_ij = w_ij / Z with b = cloud->dof (repulse.h).
  *
  * Collective; in single precision within a row, exact over rows.
  * @param[in] z  the sum of w_ij over i != j */

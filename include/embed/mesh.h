@@ -6,7 +6,7 @@
 #include "embed/repulse.h"
 
 /** The length by which all others of a map are measured here, where its kernel
- * has `dof` degrees of freedom; 1 for one. */
+ * has b = `dof` (repulse.h); 1 for 1. */
 double exg_mesh_unit(double dof);
 
 /** The box of a map. */

@@ -6,16 +6,17 @@
  * repulsion of van der Maaten & Hinton 2008, equation 5, is F_i / Z.  Forces
  * are the same bits for any number of ranks.
  *
- * That is Student's t of one degree of freedom.  With a of them (van der Maaten
- * 2009, "Learning a parametric embedding by preserving local structure",
- * equation 3; scikit-learn's degrees_of_freedom)
- *   w_ij = (1 + |y_i - y_j|^2 / a)^(-(a + 1) / 2),   Z = sum of w_ij,
- *   F_i = sum over j of w_ij (y_i - y_j) / (1 + |y_i - y_j|^2 / a).
- * Kobak et al. 2020, "Heavy-tailed kernels reveal a finer cluster structure in
- * t-SNE visualisations", openTSNE's dof and FIt-SNE's df take
- * (1 + d^2 / b)^-b instead.  The two are one family: b is a = 2 b - 1 here,
- * with the map drawn sqrt(a / b) times as large; b of 1/2 and less is no
- * Student's t.
+ * That is b = 1 of the kernels of Kobak et al. 2020, "Heavy-tailed kernels
+ * reveal a finer cluster structure in t-SNE visualisations", section 2, which
+ * are openTSNE's dof and FIt-SNE's df, too:
+ *   w_ij = (1 + |y_i - y_j|^2 / b)^-b,   Z = sum of w_ij,
+ *   F_i = sum over j of w_ij (y_i - y_j) / (1 + |y_i - y_j|^2 / b),
+ * which is -1/2 of the gradient of the sum of w_ij for every b.  Less of b are
+ * heavier tails and finer clusters; the limit of more is e^(-r^2), SNE's.  Up
+ * to the scale of the map it is Student's t of 2 b - 1 degrees of freedom,
+ * where b > 1/2; with less it is no distribution, but a fine kernel.  (van der
+ * Maaten 2009 and scikit-learn count otherwise: (1 + d^2 / a)^(-(a + 1) / 2) is
+ * b = (a + 1) / 2, in a map sqrt(b / a) times as large as theirs.)
  */
 #ifndef EXG_EMBED_REPULSE_H
 #define EXG_EMBED_REPULSE_H
@@ -27,7 +28,7 @@
 typedef struct {
     exg_int total;  /* points N                                              */
     int dims;       /* 1, 2 or 3                                             */
-    double dof;     /* a of the kernel between them; 1 in an empty cloud     */
+    double dof;     /* b of the kernel between them; 1 in an empty cloud     */
     exg_int stride; /* floats from one axis to the next: N in whole tiles    */
     float *y;       /* shape (dims, stride); up to the next multiple of 16
                        after N, points so far away that they exert no force  */
@@ -47,8 +48,8 @@ EXG_MUST_CHECK exg_status exg_cloud_fill(exg_cloud *cloud, const float *all);
 /** Free the contents.  Local. */
 void exg_cloud_destroy(exg_cloud *cloud);
 
-/** Degrees of freedom that engines allow.  Beyond, w is e^(-r^2 / 2) to within
- * what float can tell on any map, or falls so slowly that maps burst. */
+/** The least and the most b that engines allow.  Beyond, w falls so slowly that
+ * maps burst, or is e^(-r^2) to within 1 % where it is above 0.25. */
 #define EXG_REPULSE_LEAST_DOF 0.1
 #define EXG_REPULSE_MOST_DOF 100.0
 

@@ -35,8 +35,8 @@ typedef struct {
     exg_int early;        /* of them with exaggeration                      */
     double exaggeration;  /* factor of P in those, > 0                      */
     double late;          /* factor of P in the others, > 0; 1: none        */
-    double dof;           /* degrees of freedom of the map's kernel, 0.1 ..
-                             100, see repulse.h; 1: t-SNE as it is known    */
+    double dof;           /* b of the map's kernel, see repulse.h: 0.1 ..
+                             100; 1: t-SNE as it is known                   */
     double stop;          /* end once KL falls by less than this share from
                              frame to frame, after the early phase; 0: never */
     double learning_rate; /* 0: max(N / e, 200), where e is the exaggeration

@@ -4,13 +4,12 @@
  * and 5 without their constant factors:
  *   repulsion   f_i = sum over j of q^2 (y_i - y_j),   Z = sum of all q
  *   attraction  f_i = sum over j of p_ij q (y_i - y_j)
- * That is Student's t of one degree of freedom.  With a of them (van der
- * Maaten 2009, equation 3), u = 1 / (1 + |y_i - y_j|^2 / a) and
- * w = u^((a + 1) / 2):
+ * That is b = 1 of the kernels w = u^b, u = 1 / (1 + |y_i - y_j|^2 / b), of
+ * Kobak et al. 2020, section 2:
  *   repulsion   f_i = sum over j of w u (y_i - y_j),   Z = sum of all w
  *   attraction  f_i = sum over j of p_ij u (y_i - y_j)
- * Kernels are local, allocate nothing and
- * cannot fail; the fast ones are members of exg_kern. */
+ * Kernels are local, allocate nothing and cannot fail; the fast ones are
+ * members of exg_kern. */
 #ifndef EXG_KERN_PAIRS_H
 #define EXG_KERN_PAIRS_H
 
@@ -23,17 +22,21 @@ enum {
     EXG_PAIRS_DIMS = 3    /* most dimensions of a map    */
 };
 
-/** Student's t, unnormalised: w(r) = (1 + r^2 inverse)^-power. */
+/** A kernel: w(r) = (1 + r^2 inverse)^-power, and 0 where r^2 inverse is above
+ * EXG_PAIRS_NEVER: only points that are none, the padding of tiles, lie so far
+ * away. */
 typedef struct {
-    float inverse; /* 1 / a, a the degrees of freedom */
-    float power;   /* (a + 1) / 2                     */
-} exg_pairs_student;
+    float inverse; /* 1 / b */
+    float power;   /* b     */
+} exg_pairs_tails;
 
-/** That of `dof` > 0 degrees of freedom. */
-static inline exg_pairs_student exg_pairs_student_of(double dof)
+#define EXG_PAIRS_NEVER 0x1p100f
+
+/** That of b = `dof` > 0. */
+static inline exg_pairs_tails exg_pairs_tails_of(double dof)
 {
-    return (exg_pairs_student){.inverse = (float)(1.0 / dof),
-                               .power = (float)(0.5 * (dof + 1.0))};
+    return (exg_pairs_tails){.inverse = (float)(1.0 / dof),
+                             .power = (float)dof};
 }
 
 /** Two tiles of points, and the forces that they put on each other. */
@@ -44,7 +47,7 @@ typedef struct {
     exg_int stride;  /* floats from one axis of yi, yj to the next         */
     const float *yi; /* shape (dims, stride), 64-byte aligned              */
     const float *yj;
-    const exg_pairs_student *student; /* the kernel; NULL: that of q */
+    const exg_pairs_tails *tails; /* the kernel; NULL: that of q */
 } exg_pairs_tiles;
 
 /** Repulsion between two tiles, the definition.  Fast kernels take w below
@@ -76,7 +79,7 @@ typedef struct {
     const int32_t *col;  /* entries: the point that attracts                  */
     const float *p;      /* entries: p_ij, 0 in the padding; 64-byte aligned  */
     const int32_t *self; /* shape (rows): index of the point; NULL: in a row  */
-    const exg_pairs_student *student; /* the kernel; NULL: that of q          */
+    const exg_pairs_tails *tails; /* the kernel; NULL: that of q          */
 } exg_pairs_sparse;
 
 /** Attraction, the definition.

@@ -172,7 +172,7 @@ void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull)
 {
     const int dims = cloud->dims;
     const exg_int width = exg_pairs_width(dims), rows = a->p->rows.count;
-    const exg_pairs_student student = exg_pairs_student_of(cloud->dof);
+    const exg_pairs_tails tails = exg_pairs_tails_of(cloud->dof);
     const exg_pairs_sparse s = {.dims = dims,
                                 .rows = rows,
                                 .y = a->point,
@@ -180,7 +180,7 @@ void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull)
                                 .col = a->col,
                                 .p = a->p_ij,
                                 .self = a->self,
-                                .student = cloud->dof == 1.0 ? NULL : &student};
+                                .tails = cloud->dof == 1.0 ? NULL : &tails};
 
     if (a->calls % RENEW == 0 || a->calls == FIRST) {
         renew(a, cloud);

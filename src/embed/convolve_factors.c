@@ -37,7 +37,7 @@ static double defect_at(const kernel *w, exg_int squares)
     const double r2 = w->spacing * w->spacing * (double)squares;
 
     return w->dof == 1.0 ? r2 / (1.0 + r2)
-                         : -expm1(-0.5 * (w->dof + 1.0) * log1p(r2 / w->dof));
+                         : -expm1(-w->dof * log1p(r2 / w->dof));
 }
 
 static double defect(const kernel *w, exg_int i, exg_int j, exg_int k)

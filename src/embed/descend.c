@@ -261,13 +261,12 @@ done:
 double exg_descend_kl(const exg_par *par, const exg_affinity *p,
                       const exg_kern *kern, const exg_cloud *cloud, double z)
 {
-    const exg_pairs_student student = exg_pairs_student_of(cloud->dof);
-    const double power = 0.5 * (cloud->dof + 1.0); /* w = u^power */
+    const exg_pairs_tails tails = exg_pairs_tails_of(cloud->dof);
     exg_pairs_sparse s = {.dims = cloud->dims,
                           .y = cloud->point,
                           .col = p->col,
                           .p = p->p,
-                          .student = cloud->dof == 1.0 ? NULL : &student};
+                          .tails = cloud->dof == 1.0 ? NULL : &tails};
     exg_fixed sum[2] = {0, 0}; /* of -p log u, of p */
     float row[2 * KL_ROWS];
 
@@ -283,6 +282,6 @@ double exg_descend_kl(const exg_par *par, const exg_affinity *p,
         }
     }
     exg_reduce_fixed(par, 2, sum);
-    return p->negative + power * exg_fixed_value(sum[0], KL_BITS) +
+    return p->negative + cloud->dof * exg_fixed_value(sum[0], KL_BITS) +
            exg_fixed_value(sum[1], KL_BITS) * log(z);
 }

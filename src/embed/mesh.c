@@ -53,7 +53,7 @@ static const double per_pair[] = {0.0, 0.16e-9, 0.18e-9, 0.23e-9};
 
 double exg_mesh_unit(double dof)
 {
-    return dof <= 1.0 ? sqrt(dof) : sqrt(2.0 * dof / (dof + 1.0));
+    return dof < 1.0 ? sqrt(dof) : 1.0;
 }
 
 exg_mesh_box exg_mesh_box_of(const exg_cloud *cloud)

@@ -9,7 +9,7 @@ enum {
 };
 
 #define FAR 1e8f      /* q^2 d below 1e-24, q^2 still no denormal         */
-#define FARTHER 1e11f /* for heavy tails: w below 1e-12, its square finite */
+#define FARTHER 1e17f /* EXG_PAIRS_NEVER, and squares finite              */
 
 exg_status exg_cloud_create(exg_int total, int dims, exg_cloud *cloud)
 {

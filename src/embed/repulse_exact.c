@@ -17,21 +17,20 @@
 enum {
     T = EXG_PAIRS_TILE,
     LANE = 16,
-    MOST_SCALE = 43,   /* a tile's force is below T / 3 < 2^8: 51 bits in all */
-    STUDENT_SCALE = 42 /* it is below 2^9 */
+    MOST_SCALE = 43 /* a tile's force is below T / 2 = 2^8: 51 bits in all */
 };
 
 #define FORCE_BOUND 0.33 /* q^2 |d| <= 3 sqrt(3) / 16 */
-#define STUDENT_BOUND                                           \
-    0.61 /* w u |d|, of any degrees of freedom: e^(-1/2) at the \
-            Gaussian, less before */
+#define TAILS_BOUND                                              \
+    0.43 /* w u |d| of any b: (2 e)^(-1/2) at the Gaussian, less \
+            before */
 #define ROUNDER 0x1.8p52 /* x + ROUNDER has round(x) in its low bits */
 
 typedef struct {
     const exg_kern *kern;
     int dims;
     int scale, z_scale;
-    exg_pairs_student student; /* the kernel, in this call */
+    exg_pairs_tails tails; /* the kernel, in this call */
     exg_int total, stride;
     exg_fixed *sum;    /* shape (dims, stride)              */
     exg_fixed *by_row; /* shape (total, dims), then 1: Z    */
@@ -112,12 +111,11 @@ static exg_int points_of(const exact *e, exg_int tile)
 static void set_kernel(exact *e, double dof)
 {
     const int cauchy = dof == 1.0;
-    const int most = cauchy ? MOST_SCALE : STUDENT_SCALE;
     const int fits =
-        exg_fixed_scale(cauchy ? FORCE_BOUND : STUDENT_BOUND, e->total);
+        exg_fixed_scale(cauchy ? FORCE_BOUND : TAILS_BOUND, e->total);
 
-    e->scale = fits < most ? fits : most;
-    e->student = exg_pairs_student_of(dof);
+    e->scale = fits < MOST_SCALE ? fits : MOST_SCALE;
+    e->tails = exg_pairs_tails_of(dof);
 }
 
 /* The forces of one pair of tiles; returns its share of Z. */
@@ -131,8 +129,7 @@ static exg_fixed add_pair(exact *e, const exg_cloud *cloud, exg_int i,
                                .stride = e->stride,
                                .yi = cloud->y + i * T,
                                .yj = cloud->y + j * T,
-                               .student =
-                                   cloud->dof == 1.0 ? NULL : &e->student};
+                               .tails = cloud->dof == 1.0 ? NULL : &e->tails};
     const double factor = ldexp(1.0, e->scale);
     const double z = e->kern->pairs_tile(&t, e->fi, e->fj);
 

@@ -6,9 +6,7 @@
  * by one Fourier transform and one back, and the value and the slope of the
  * potential's spline are read off at the points (analytic differentiation, as
  * in smooth particle-mesh Ewald, Essmann et al. 1995).  Linderman et al. 2019
- * take four charges, double precision and a node every 1/3.  Of another kernel
- * the force is another multiple of the gradient of its sum: a / (a + 1) of it
- * where Student's t has a degrees of freedom.
+ * take four charges, double precision and a node every 1/3.
  *
  * Points that no grid in memory can span are left to all pairs, and so are few
  * points on a wide map, where a grid is hopeless; for "auto", all iterations in
@@ -37,8 +35,8 @@ enum {
     MANY = 20000          /* points of which all pairs take a second */
 };
 
-#define FORCE2_BOUND 0.11  /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
-#define STUDENT2_BOUND 0.2 /* of any degrees of freedom, in exg_mesh_unit() */
+#define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
+#define TAILS2_BOUND 0.26 /* of any b, in exg_mesh_unit(): 1/4 at 0, less */
 
 typedef struct {
     const exg_kern *kern;
@@ -149,7 +147,7 @@ static exg_fft_cost with_grid(const fft *e)
 static void set_kernel(fft *e, double dof)
 {
     const double n = (double)e->mine.total;
-    const double bound = dof == 1.0 ? FORCE2_BOUND : STUDENT2_BOUND;
+    const double bound = dof == 1.0 ? FORCE2_BOUND : TAILS2_BOUND;
 
     if (e->dof != dof) {
         e->cost = with_grid(e);
@@ -158,12 +156,6 @@ static void set_kernel(fft *e, double dof)
         e->unit = exg_mesh_unit(dof);
         e->force2_scale = exg_fixed_scale(bound * n * n, e->mine.total);
     }
-}
-
-/* F is this times the slope of the potential: w' = -(a + 1) / a w u r. */
-static double force_of_slope(const fft *e)
-{
-    return -e->dof / (e->dof + 1.0);
 }
 
 /* Take a grid into use. */
@@ -229,7 +221,7 @@ typedef struct {
 /* My share of it, in fixed point. */
 static void add_up(const fft *e, const exg_stencil *s, exg_fixed *all)
 {
-    const double unit = -force_of_slope(e) * (double)s->per_unit / e->unit;
+    const double unit = 0.5 * (double)s->per_unit / e->unit;
 
     for (exg_int i = 0; i < e->mine.count; i++) {
         double f2 = 0.0;
@@ -397,9 +389,9 @@ static exg_status forces(const exg_par *par, void *state,
         EXG_TRY(try_grid(par, e, cloud, &box, mesh, &out, &again));
     }
     from = exg_clock_now();
-    e->cost.bytes += exg_zone_return(
-        par, &e->zone, e->stride, e->slope,
-        (float)(force_of_slope(e) / (e->mesh.spacing * e->unit)), f);
+    e->cost.bytes +=
+        exg_zone_return(par, &e->zone, e->stride, e->slope,
+                        (float)(-0.5 / (e->mesh.spacing * e->unit)), f);
     *z = out.z - (double)cloud->total;
     e->cost.scatter += exg_clock_lap(&from);
 done:

@@ -30,8 +30,7 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
                         o->exaggeration, o->late, o->learning_rate, o->stop);
     }
     if (!(o->dof >= EXG_REPULSE_LEAST_DOF && o->dof <= EXG_REPULSE_MOST_DOF)) {
-        return exg_fail(EXG_EUSAGE,
-                        "t-SNE: %g degrees of freedom, want %g to %g", o->dof,
+        return exg_fail(EXG_EUSAGE, "t-SNE: dof %g, want %g to %g", o->dof,
                         EXG_REPULSE_LEAST_DOF, EXG_REPULSE_MOST_DOF);
     }
     if (o->init == EXG_TSNE_GIVEN && o->start == NULL) {

@@ -55,15 +55,15 @@ EXG_INLINE exg_vec every_other(couples a, couples b, int odd)
 #endif
 }
 
-/* 1 + squared distances of EXG_VEC entries from a on, over the degrees of
- * freedom, and the differences. */
-EXG_INLINE exg_vec apart(int dims, const exg_pairs_student *student,
+/* 1 + squared distances of EXG_VEC entries from a on, over b, and the
+ * differences. */
+EXG_INLINE exg_vec apart(int dims, const exg_pairs_tails *tails,
                          const exg_pairs_sparse *s, const float *mine,
                          exg_int a, exg_vec *e)
 {
     const exg_int stride = dims > 2 ? 2 : 1; /* couples of a point */
     const exg_vec one = exg_vec_all(1.0f);
-    exg_vec d2 = student == NULL ? one : (exg_vec){0};
+    exg_vec d2 = tails == NULL ? one : (exg_vec){0};
 
     for (int k = 0; k < dims; k += 2) {
         const couple *y = (const couple *)s->y + k / 2;
@@ -78,13 +78,12 @@ EXG_INLINE exg_vec apart(int dims, const exg_pairs_student *student,
     for (int k = 0; k < dims; k++) {
         d2 = exg_vec_fma(e[k], e[k], d2);
     }
-    return student == NULL
-               ? d2
-               : exg_vec_fma(d2, exg_vec_all(student->inverse), one);
+    return tails == NULL ? d2
+                         : exg_vec_fma(d2, exg_vec_all(tails->inverse), one);
 }
 
 /* One row, one part of its lanes. */
-EXG_INLINE void attract_part(int dims, const exg_pairs_student *student,
+EXG_INLINE void attract_part(int dims, const exg_pairs_tails *tails,
                              const exg_pairs_sparse *s, exg_int i,
                              const float *mine, exg_int part,
                              float (*lane)[EXG_LANE])
@@ -96,7 +95,7 @@ EXG_INLINE void attract_part(int dims, const exg_pairs_student *student,
     }
     for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
         exg_vec e[EXG_PAIRS_DIMS];
-        const exg_vec d2 = apart(dims, student, s, mine, a, e);
+        const exg_vec d2 = apart(dims, tails, s, mine, a, e);
         const exg_vec w = exg_vec_load(s->p + a) / d2;
 
         for (int k = 0; k < dims; k++) {
@@ -109,7 +108,7 @@ EXG_INLINE void attract_part(int dims, const exg_pairs_student *student,
 }
 
 /* The same for the divergence: sums of -p log u and of p. */
-EXG_INLINE void diverge_part(int dims, const exg_pairs_student *student,
+EXG_INLINE void diverge_part(int dims, const exg_pairs_tails *tails,
                              const exg_pairs_sparse *s, exg_int i,
                              const float *mine, exg_int part,
                              float (*lane)[EXG_LANE])
@@ -118,7 +117,7 @@ EXG_INLINE void diverge_part(int dims, const exg_pairs_student *student,
 
     for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
         exg_vec e[EXG_PAIRS_DIMS];
-        const exg_vec d2 = apart(dims, student, s, mine, a, e);
+        const exg_vec d2 = apart(dims, tails, s, mine, a, e);
         const exg_vec p = exg_vec_load(s->p + a);
 
         f[0] = exg_vec_fma(p, exg_vec_log(d2), f[0]);
@@ -129,7 +128,7 @@ EXG_INLINE void diverge_part(int dims, const exg_pairs_student *student,
 }
 
 /* Either sum over all rows. */
-EXG_INLINE void rows(int dims, int diverge, const exg_pairs_student *student,
+EXG_INLINE void rows(int dims, int diverge, const exg_pairs_tails *tails,
                      const exg_pairs_sparse *s, float *f)
 {
     const exg_int width = exg_pairs_width(dims);
@@ -142,9 +141,9 @@ EXG_INLINE void rows(int dims, int diverge, const exg_pairs_student *student,
 
         for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
             if (diverge) {
-                diverge_part(dims, student, s, i, mine, part, lane);
+                diverge_part(dims, tails, s, i, mine, part, lane);
             } else {
-                attract_part(dims, student, s, i, mine, part, lane);
+                attract_part(dims, tails, s, i, mine, part, lane);
             }
         }
         for (int k = 0; k < sums; k++) {
@@ -157,10 +156,10 @@ EXG_INLINE void rows(int dims, int diverge, const exg_pairs_student *student,
 EXG_INLINE void by_kernel(int dims, int diverge, const exg_pairs_sparse *s,
                           float *f)
 {
-    if (s->student == NULL) {
+    if (s->tails == NULL) {
         rows(dims, diverge, NULL, s, f);
     } else {
-        rows(dims, diverge, s->student, s, f);
+        rows(dims, diverge, s->tails, s, f);
     }
 }
 

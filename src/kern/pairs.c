@@ -10,9 +10,7 @@
  * four multiply-adds for two (10.6).  The reciprocal instruction is left out
  * because AVX2 and AVX-512 have different ones.
  *
- * Other degrees of freedom than one need a power, w = exp(-b log x): three
- * times the time.  Its x = 1 + r^2 / a is a float that has lost digits of r^2,
- * which b of 50 would make worse; what x lacks is put back into the logarithm.
+ * Other tails than those of b = 1 need a power: three times the time.
  *
  * Pairs (i, j) are lanes of 16 by j whatever the vector, and sums over a lane
  * run as one tree, so the bits do not depend on the width.  A tile with itself
@@ -23,15 +21,13 @@
 #include <string.h>
 
 #include "kern/lane.h"
-#include "kern/vecmath.h"
 #include "table.h"
+#include "tails.h"
 
 enum {
     T = EXG_PAIRS_TILE,
     PI = 4 /* points in registers */
 };
-
-#define LEAST_LOG (-60.0f) /* of w: w u and its product with r stay normal */
 
 /* PI points, their forces, and their sum of q. */
 typedef struct {
@@ -40,31 +36,9 @@ typedef struct {
     exg_vec z;
 } points;
 
-/* Keep a product from being fused with the two sums that it enters. */
-#define HOLD(v) __asm__("" : "+v"(v))
-#if !defined(__x86_64__)
-#undef HOLD
-#define HOLD(v) __asm__("" : "+w"(v))
-#endif
-
-/* w of squared distances; *u = 1 / (1 + r2 / a). */
-EXG_INLINE exg_vec weight(const exg_pairs_student *s, exg_vec r2, exg_vec *u)
-{
-    const exg_vec least = exg_vec_all(LEAST_LOG);
-    exg_vec t = r2 * s->inverse, x, lost, log_w;
-
-    HOLD(t);
-    x = t + 1.0f;
-    lost = t - (x - 1.0f);
-    *u = 1.0f / x;
-    log_w = exg_vec_fma(lost, *u, exg_vec_log(x)) * -s->power;
-    HOLD(log_w);
-    return exg_vec_exp(exg_vec_select(log_w < least, least, log_w));
-}
-
-/* One point against one vector of others; g is the force on them.  Student's t
- * of one degree of freedom where s is NULL. */
-EXG_INLINE void act(int dims, int both, const exg_pairs_student *s, points *a,
+/* One point against one vector of others; g is the force on them.  w = q
+ * where s is NULL. */
+EXG_INLINE void act(int dims, int both, const exg_pairs_tails *s, points *a,
                     int u, const exg_vec *y, exg_vec *g)
 {
     exg_vec e[EXG_PAIRS_DIMS], d2 = exg_vec_all(s == NULL ? 1.0f : 0.0f), q, q2;
@@ -77,14 +51,14 @@ EXG_INLINE void act(int dims, int both, const exg_pairs_student *s, points *a,
         q = 1.0f / d2;
         q2 = q * q;
     } else {
-        q = weight(s, d2, &q2);
+        q = exg_tails_weight(s, d2, &q2);
         q2 *= q;
     }
     a->z += q;
     for (int k = 0; k < dims; k++) {
         exg_vec m = q2 * e[k];
 
-        HOLD(m);
+        EXG_HOLD(m);
         a->f[u][k] += m;
         if (both) {
             g[k] -= m;
@@ -93,9 +67,9 @@ EXG_INLINE void act(int dims, int both, const exg_pairs_student *s, points *a,
 }
 
 /* PI points against blocks [from, to) of the other tile. */
-EXG_INLINE void stream(int dims, int both, const exg_pairs_student *s,
-                       points *a, exg_int from, exg_int to,
-                       const exg_pairs_tiles *t, float *fj)
+EXG_INLINE void stream(int dims, int both, const exg_pairs_tails *s, points *a,
+                       exg_int from, exg_int to, const exg_pairs_tiles *t,
+                       float *fj)
 {
     for (exg_int b = from; b < to; b += EXG_LANE) {
         exg_vec y[EXG_PAIRS_DIMS], g[EXG_PAIRS_DIMS];
@@ -114,7 +88,7 @@ EXG_INLINE void stream(int dims, int both, const exg_pairs_student *s,
 }
 
 /* Lanes of forces on PI points and of q, for one part of the lane. */
-EXG_INLINE void part_of(int dims, const exg_pairs_student *s,
+EXG_INLINE void part_of(int dims, const exg_pairs_tails *s,
                         const exg_pairs_tiles *t, exg_int i, exg_int part,
                         float *fj, float (*lane)[EXG_PAIRS_DIMS][EXG_LANE],
                         float *z)
@@ -143,7 +117,7 @@ EXG_INLINE void part_of(int dims, const exg_pairs_student *s,
     exg_vec_store(z + part, exg_vec_load(z + part) + (2.0f * a.z + once));
 }
 
-EXG_INLINE double tile(int dims, const exg_pairs_student *s,
+EXG_INLINE double tile(int dims, const exg_pairs_tails *s,
                        const exg_pairs_tiles *t, float *fi, float *fj)
 {
     _Alignas(64) float lane[PI][EXG_PAIRS_DIMS][EXG_LANE];
@@ -165,8 +139,8 @@ EXG_INLINE double tile(int dims, const exg_pairs_student *s,
 
 double EXG_KERN(exg_pairs_tile)(const exg_pairs_tiles *t, float *fi, float *fj)
 {
-    if (t->student != NULL) {
-        const exg_pairs_student own = *t->student; /* no store changes it */
+    if (t->tails != NULL) {
+        const exg_pairs_tails own = *t->tails; /* no store changes it */
 
         return t->dims == 2   ? tile(2, &own, t, fi, fj)
                : t->dims == 3 ? tile(3, &own, t, fi, fj)

@@ -3,10 +3,10 @@
 
 #include <math.h>
 
-static const exg_pairs_student cauchy = {.inverse = 1.0f, .power = 1.0f};
+static const exg_pairs_tails cauchy = {.inverse = 1.0f, .power = 1.0f};
 
-/* 1 + r^2 / a. */
-static double spread(const exg_pairs_student *s, double r2)
+/* 1 + r^2 / b. */
+static double spread(const exg_pairs_tails *s, double r2)
 {
     return 1.0 + r2 * (double)(s != NULL ? s : &cauchy)->inverse;
 }
@@ -21,20 +21,21 @@ static double pair(const exg_pairs_tiles *t, exg_int i, exg_int j, double *e)
             (double)t->yi[k * t->stride + i] - (double)t->yj[k * t->stride + j];
         d2 += e[k] * e[k];
     }
-    return 1.0 / spread(t->student, d2);
+    return 1.0 / spread(t->tails, d2);
 }
 
 /* The row of forces on point i; where same, on later points only. */
 static double on_point(const exg_pairs_tiles *t, exg_int i, double *fi,
                        double (*fj)[EXG_PAIRS_DIMS])
 {
-    const exg_pairs_student *s = t->student != NULL ? t->student : &cauchy;
+    const exg_pairs_tails *s = t->tails != NULL ? t->tails : &cauchy;
     double z = t->same ? 0.5 : 0.0; /* half of the pair with itself */
 
     for (exg_int j = t->same ? i + 1 : 0; j < t->nj; j++) {
         double e[EXG_PAIRS_DIMS];
         const double u = pair(t, i, j, e);
-        const double w = pow(u, (double)s->power);
+        const double w =
+            u * EXG_PAIRS_NEVER < 1.0 ? 0.0 : pow(u, (double)s->power);
 
         z += w;
         for (int k = 0; k < t->dims; k++) {
@@ -84,7 +85,7 @@ static double apart(const exg_pairs_sparse *s, exg_int self, exg_int a,
                (double)s->y[s->col[a] * width + k];
         d2 += e[k] * e[k];
     }
-    return spread(s->student, d2);
+    return spread(s->tails, d2);
 }
 
 void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
