@@ -111,7 +111,7 @@ $(O)/tests/tool_%: $(O)/tests/tool_%.o $(lib)
 $(O)/tests/tool_damage: $(O)/tests/damage.o
 
 # A fuzz target twice: with files as its input, and driven by libFuzzer.
-fuzz_obj := $(O)/tests/fuzz/fuzz.o $(O)/tests/damage.o $(obj_app) $(lib)
+fuzz_obj := $(O)/tests/fuzz/fuzz.o $(O)/tests/fuzz/sound.o $(O)/tests/damage.o $(obj_app) $(lib)
 $(O)/tests/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(fuzz_obj)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
 $(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(fuzz_obj)
@@ -178,7 +178,7 @@ bench: all $(benches) $(helpers) ## measure speed beside other programs; PART="t
 plots: all ## redraw the figures of save/results.h5
 	analysis/exigo-plot save/results.h5
 
-sources = $(wildcard src/*/*.[ch] include/*/*.h tests/*.[ch] analysis/*.[ch])
+sources = $(wildcard src/*/*.[ch] include/*/*.h tests/*.[ch] tests/fuzz/*.[ch] analysis/*.[ch])
 format: ## lay out all C sources by .clang-format
 	clang-format -i $(sources)
 

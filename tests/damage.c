@@ -354,10 +354,10 @@ static void new_dataset(hid_t file, const spot *s, damage_plan *plan)
 }
 
 /* Something else where the object was. */
-static void new_link(hid_t file, const spots *all, const spot *s,
+static void new_link(hid_t file, const spots *from, const spot *s,
                      damage_plan *plan)
 {
-    const spot *other = &all->spot[damage_next(plan) % (unsigned)all->n];
+    const spot *other = &from->spot[damage_next(plan) % (unsigned)from->n];
     hid_t id = -1;
 
     switch (damage_next(plan) % 7) {
@@ -390,37 +390,47 @@ static void new_link(hid_t file, const spots *all, const spot *s,
     }
 }
 
-static void damage_one(const spots *all, damage_plan *plan)
+static void damage_one(const spots *from, damage_plan *plan)
 {
     const unsigned low = damage_next(plan);
     const unsigned which = low | (unsigned)damage_next(plan) << 8;
-    const spot *s = &all->spot[which % (unsigned)all->n];
+    const spot *s = &from->spot[which % (unsigned)from->n];
     const unsigned how = damage_next(plan) % 8;
 
     if (s->attr[0] != '\0') {
-        H5Adelete_by_name(all->file, s->path, s->attr, H5P_DEFAULT);
+        H5Adelete_by_name(from->file, s->path, s->attr, H5P_DEFAULT);
         if (how > 0) {
-            new_attribute(all->file, s, plan);
+            new_attribute(from->file, s, plan);
         }
         return;
     }
-    H5Ldelete(all->file, s->path, H5P_DEFAULT);
+    H5Ldelete(from->file, s->path, H5P_DEFAULT);
     if (how >= 3) {
-        new_dataset(all->file, s, plan);
+        new_dataset(from->file, s, plan);
     } else if (how > 0) {
-        new_link(all->file, all, s, plan);
+        new_link(from->file, from, s, plan);
+    }
+}
+
+static spots all; /* too large for the stack */
+
+void damage_look(hid_t file)
+{
+    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    all.n = 0;
+    H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, on_object, &all);
+}
+
+void damage_again(hid_t file, damage_plan *plan)
+{
+    all.file = file;
+    while (plan->left > 0 && all.n > 0) {
+        damage_one(&all, plan);
     }
 }
 
 void damage_structure(hid_t file, damage_plan *plan)
 {
-    static spots all; /* too large for the stack */
-
-    H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
-    all.n = 0;
-    all.file = file;
-    H5Ovisit(file, H5_INDEX_NAME, H5_ITER_INC, on_object, &all);
-    while (plan->left > 0 && all.n > 0) {
-        damage_one(&all, plan);
-    }
+    damage_look(file);
+    damage_again(file, plan);
 }

@@ -18,6 +18,13 @@ typedef struct {
 /** The next byte of a plan. */
 uint8_t damage_next(damage_plan *plan);
 
+/** Note what there is to change in a sound file.  damage_structure() does so
+ * itself; a fuzzer, whose file is always the same, calls this once. */
+void damage_look(hid_t file);
+
+/** Change a file that damage_look() has seen, or one with the same objects. */
+void damage_again(hid_t file, damage_plan *plan);
+
 /** Change a file that is open for writing until the plan is used up, one
  * object or attribute at a time: other type, shape, values, layout; a link
  * elsewhere or nowhere; a group for a dataset; or nothing at all in its place.

@@ -28,7 +28,10 @@ if [ -n "${FUZZ_RUNS:-}" ]; then
 else
     bound=-max_total_time=${FUZZ_SECONDS:-60}
 fi
-export ASAN_OPTIONS=allocator_may_return_null=1:handle_abort=1
+export ASAN_OPTIONS=allocator_may_return_null=1:handle_abort=1:malloc_context_size=2
+TMPDIR=$(mktemp -d -p /dev/shm)
+export TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 passed=0 failed=0
 mkdir -p "$build/found"
 
