@@ -13,6 +13,7 @@ enum {
     NAME = 160,       /* longest path or attribute name                 */
     DIMS = 8,         /* two more than the reader takes                 */
     ELEMENTS = 4096,  /* most that values are written to                */
+    VALUES = 8,       /* most that are replaced                         */
     HEADER = 60000,   /* bytes that fit into an object's header          */
     ELEMENT = 64,     /* bytes of the largest element written           */
     LONG_TEXT = 20000 /* bytes: more than any buffer of ours            */
@@ -390,6 +391,27 @@ static void new_link(hid_t file, const spots *from, const spot *s,
     }
 }
 
+/* Small whole numbers in place of the first values, whatever their type. */
+static void new_values(hid_t file, const spot *s, damage_plan *plan)
+{
+    const hid_t set = H5Dopen2(file, s->path, H5P_DEFAULT);
+    const hid_t space = set >= 0 ? H5Dget_space(set) : -1;
+    const hssize_t n = set >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
+    const int many = 1 + damage_next(plan) % VALUES;
+    int16_t value[ELEMENTS] = {0};
+
+    for (int i = 0; i < many && i < n; i++) {
+        value[i] = (int8_t)damage_next(plan);
+    }
+    if (n > 0 && n <= ELEMENTS) {
+        H5Dwrite(set, H5T_NATIVE_INT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
+    }
+    if (set >= 0) {
+        H5Sclose(space);
+        H5Dclose(set);
+    }
+}
+
 static void damage_one(const spots *from, damage_plan *plan)
 {
     const unsigned low = damage_next(plan);
@@ -402,6 +424,10 @@ static void damage_one(const spots *from, damage_plan *plan)
         if (how > 0) {
             new_attribute(from->file, s, plan);
         }
+        return;
+    }
+    if (how == 2) {
+        new_values(from->file, s, plan);
         return;
     }
     H5Ldelete(from->file, s->path, H5P_DEFAULT);

@@ -98,7 +98,7 @@ static void put_set(hid_t file, const set *s, hid_t text)
 void fuzz_prepare(void)
 {
     const hid_t text = text_type(), space = H5Screate(H5S_SCALAR);
-    const hid_t file = sound_begin(0);
+    const hid_t file = sound_begin();
     const char *title = "a map";
     hid_t attr;
 

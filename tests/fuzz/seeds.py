@@ -80,6 +80,12 @@ put("results", "huge", bytes([0, 12, 0, 5, 6, 2, 10, 14, 2, 0, 20, 0, 7, 6, 2, 1
 put("results", "links", bytes([0, 3, 0, 1, 9, 0, 5, 0, 2, 4, 1, 7, 0, 1, 3, 4, 8, 0, 1, 0, 6]))
 put("results", "texts", bytes([0, 0, 0, 7, 14, 1, 4, 2, 3, 2, 0, 7, 12, 0, 2, 2]))
 
+put("checkpoint", "nothing", b"\1")
+put("checkpoint", "seal", b"\0exigo checkpoint 1\nbytes 99999\n")
+put("checkpoint", "length", b"\0exigo checkpoint 1\nbytes -1\ncrc32 0")
+put("checkpoint", "types", bytes([1, 8, 0, 3, 4, 1, 5, 0, 40, 9, 0, 4, 14, 2, 2, 3, 3, 1]))
+put("checkpoint", "links", bytes([1, 3, 0, 1, 9, 0, 5, 0, 2, 4, 1, 7, 0, 1, 3, 4, 8, 0, 1]))
+
 put("text", "plain", "name 3 · caf\u00e9 \u20ac \U0001f600".encode())
 put("text", "markup", b"<b>&amp;</title><script>--> ]]> \"quoted\" \\ --")
 put("text", "terminal", b"\x1b[2J\x1b]0;t\x07 \x9b31m \xc2\x9b31m \x7f\t\r\n")

@@ -14,9 +14,11 @@
 /** What sound_begin() has created is complete: keep it.  Ends `file`. */
 void sound_keep(hid_t file);
 
-/** Create the file, to be filled; removed at exit.
- * @param[in] block  bytes in front of HDF5's own */
-hid_t sound_begin(hsize_t block);
+/** Create the file, to be filled; removed at exit. */
+hid_t sound_begin(void);
+
+/** Instead: take this file, which is removed at exit. */
+void sound_adopt(const char *name);
 
 /** The sound file, changed by a plan.
  * @param[in] most  bytes of the plan that count
