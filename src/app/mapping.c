@@ -71,15 +71,21 @@ done:
 static exg_status keep_frame(exg_run_map *m, int epoch,
                              const exg_tsne_result *r)
 {
+    exg_status st = EXG_OK;
     const exg_int n = r->rows.count * r->dims;
-    const exg_status st = exg_new(&m->frame[m->nframe], n);
+    const exg_int f = m->nframe;
 
-    if (st == EXG_OK) {
-        memcpy(m->frame[m->nframe], r->y, sizeof *r->y * (size_t)n);
-        m->epoch[m->nframe] = epoch;
-        m->kl[m->nframe] = r->final_kl;
-        m->nframe++;
+    if (f > 0 && m->epoch[f - 1] >= epoch) { /* so there is room for all */
+        return exg_fail(EXG_EINPUT,
+                        "checkpoint: a frame of epoch %d before that of %d",
+                        (int)m->epoch[f - 1], epoch);
     }
+    EXG_TRY(exg_new(&m->frame[f], n));
+    memcpy(m->frame[f], r->y, sizeof *r->y * (size_t)n);
+    m->epoch[f] = epoch;
+    m->kl[f] = r->final_kl;
+    m->nframe++;
+done:
     return st;
 }
 

@@ -75,6 +75,11 @@ static exg_status fill(const exg_run *run, exg_int frames, exg_int n,
                         FILM_EPOCH, frames);
     }
     for (exg_int f = 0; f < frames; f++) {
+        if (epoch[f] < 0 || epoch[f] > INT32_MAX ||
+            (f > 0 && epoch[f] <= epoch[f - 1])) {
+            return exg_fail(EXG_EINPUT, "checkpoint: %s: out of order",
+                            FILM_EPOCH);
+        }
         EXG_TRY(exg_new(&m->frame[f], mine.count * FLAT));
         memcpy(m->frame[f], all + (f * n + mine.first) * FLAT,
                (size_t)(mine.count * FLAT) * sizeof *all);

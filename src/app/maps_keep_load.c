@@ -121,6 +121,9 @@ static exg_status get_finished(const exg_maps *m, const char *group,
                          r->dims, &r->trajectory));
     }
 done:
+    if (st != EXG_OK) {
+        exg_tsne_free(r);
+    }
     return st;
 }
 

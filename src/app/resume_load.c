@@ -72,7 +72,7 @@ static exg_status fill_history(exg_run *run, exg_int n, const int64_t *epoch,
     for (exg_int i = 0; i < n; i++) {
         exg_run_epoch *e = run->epoch + run->nepoch++;
 
-        if (epoch[i] != (epoch[0] < 0 ? -1 : i)) {
+        if (epoch[i] != (exg_run_epochs(run) > 0 ? i : -1)) {
             return contradiction(EXG_RESUME_HISTORY, "epochs out of order");
         }
         EXG_TRY(fill_epoch(e, k, score + i * SCORES, confusion + i * k * k));
@@ -90,15 +90,16 @@ static exg_status load_history(exg_run *run)
     exg_status st = EXG_OK;
     exg_keep *keep = run->resume->keep;
     const exg_int k = run->set->nclass;
-    const exg_int most = exg_run_epochs(run);
+    const exg_int most = exg_run_epochs(run), done = run->resume->place.epoch;
     exg_int n = -1;
     int64_t *epoch = NULL, *confusion = NULL;
     double *score = NULL;
 
     EXG_TRY(exg_keep_get(run->par, keep, EXG_RESUME_HISTORY, EXG_WRITER_I64, 1,
                          &n, &epoch));
-    if (n > (most > 0 ? most : 1)) {
-        st = contradiction(EXG_RESUME_HISTORY, "more epochs than there are");
+    /* One more while the film's frame of an epoch is made. */
+    if (most > 0 ? n > most || (n != done && n != done + 1) : n > 1) {
+        st = contradiction(EXG_RESUME_HISTORY, "not the epochs that are over");
         goto done;
     }
     EXG_TRY(exg_keep_get(run->par, keep, EXG_RESUME_CONFUSION, EXG_WRITER_I64,
