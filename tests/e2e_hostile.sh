@@ -1,6 +1,6 @@
 #!/bin/bash
-# e2e_hostile.sh -- a damaged results file given to every program that reads
-# one: a line and status 1 (or 2: an option stored in it is wrong), or success
+# e2e_hostile.sh -- a damaged results file or checkpoint given to every program
+# that reads one: a line and status 1 (or 2: an option stored in it is wrong), or success
 # where the damage does not matter; never a crash, a hang, or an error stack.
 #
 # HOSTILE=all tries a thousand of each kind, which takes an hour; else there is
@@ -15,18 +15,44 @@ on 1 --data "$data" --limit-train 64 --limit-test 24 --epochs 1 --batch 32 \
 map=$scratch/map.h5
 "$build"/tests/tool_matrix "$map" || exit 1
 
-# Every program, by a line of its own; {} stands for the damaged file.
+# stopped TO CHECKPOINT COMMAND...: what a program leaves that is told to stop.
+stopped() {
+    local to=$1 file=$2 tries=0 pid status=0
+    shift 2
+    "$@" </dev/null >"$scratch/log" 2>&1 &
+    pid=$!
+    until [ -s "$file" ] || [ $((tries += 1)) = 1500 ]; do
+        sleep 0.02
+    done
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    [ $status = 75 ] || fail "no checkpoint of $1: status $status, $(cat "$scratch/log")"
+    cp "$file" "$to"
+}
+training="$program --data $data --epochs 80 --batch 8 --stages train --checkpoint-minutes 0.001 --quiet"
+mapping="$build/exigo-tsne $map:/group/x $scratch/k.h5 --tsne-perplexity 4 --tsne-dims 2 --tsne-iterations 15000 --checkpoint-minutes 0.001 --quiet"
+# shellcheck disable=SC2086
+stopped "$scratch/training" "$scratch/k/checkpoint.h5" $training --out "$scratch/k"
+# shellcheck disable=SC2086
+stopped "$scratch/mapping" "$scratch/k.h5.checkpoint" $mapping
+
+# Every program, by a line of its own; {} stands for the damaged file, which is
+# one of those below.
 readers=(
     "$build/analysis/exigo-plot {} --out $scratch/p"
     "$program --config {} --data $data --epochs 0 --stages explain --limit-test 8 --out $scratch/c --quiet"
     "$program --init {} --data $data --epochs 0 --stages explain --limit-test 8 --limit-train 8 --out $scratch/i --quiet"
     "$build/exigo-tsne {}:/embedding/features $scratch/t.h5 --labels {}:/embedding/label --tsne-perplexity 4 --tsne-iterations 5 --quiet"
+    "$training --resume {} --out $scratch/r"
+    "$mapping --resume {}"
 )
+sources=("$results" "$results" "$results" "$results"
+    "$scratch/training" "$scratch/mapping")
 
 # try WHAT FILE READER: one program, alone.
 try() {
     local what=$1 command=${readers[$3]//\{\}/$2} status lines
-    rm -f "$scratch"/t.h5
+    rm -rf "$scratch"/t.h5 "$scratch"/k.h5* "$scratch"/r
     # Address space is bounded, so that a huge allocation fails and is seen.
     # shellcheck disable=SC2086
     (case $build in *sanitize*) ;; *) ulimit -v 4000000 ;; esac
@@ -48,13 +74,16 @@ try() {
 # damage KIND NUMBER [OF]: a copy, for the readers whose turn it is.
 tried=0
 damage() {
-    local reader
-    "$build"/tests/tool_damage "$1" "$results" "$scratch/x.h5" "${@:2}" ||
-        fail "tool_damage $*: status $?"
+    local reader from
     for reader in "${!readers[@]}"; do
         # The programs that start MPI take longer: one at each third file.
         if [ "${HOSTILE:-}" = all ] || [ "$reader" = 0 ] ||
             [ $((3 * reader)) = $(($2 % (3 * ${#readers[@]}))) ]; then
+            if [ "${from:-}" != "${sources[reader]}" ]; then
+                from=${sources[reader]}
+                "$build"/tests/tool_damage "$1" "$from" "$scratch/x.h5" "${@:2}" ||
+                    fail "tool_damage $*: status $?"
+            fi
             try "$*" "$scratch/x.h5" "$reader"
         fi
     done
@@ -62,7 +91,7 @@ damage() {
 
 # What is sound is read.
 for reader in "${!readers[@]}"; do
-    try sound "$results" "$reader"
+    try sound "${sources[reader]}" "$reader"
     [ -s "$scratch/err" ] && fail "sound: $(cat "$scratch/err")"
 done
 

@@ -4,12 +4,15 @@
  *     tool_damage flip FROM TO SEED       some bytes replaced by random ones
  *     tool_damage form FROM TO SEED       objects of wrong types and shapes
  *
- * The same arguments give the same file. */
+ * The same arguments give the same file.  A checkpoint of other form is sealed
+ * again. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../src/store/saver_impl.h"
 #include "damage.h"
+#include "store/image.h"
 
 enum {
     PLAN = 96 /* bytes of a plan: some ten changes */
@@ -95,6 +98,24 @@ static int form(const char *path, uint64_t seed)
     return H5Fclose(file) < 0;
 }
 
+/* A checkpoint's seal, so that what is behind it is reached. */
+static int seal(const char *path)
+{
+    size_t size = 0;
+    uint8_t *bytes = load(path, &size);
+    int status = 0;
+
+    if (bytes == NULL) {
+        return fail(path);
+    }
+    if (size > EXG_IMAGE_BLOCK && memcmp(bytes, "exigo", 5) == 0) {
+        exg_saver_seal(bytes, (exg_int)size);
+        status = save(path, bytes, size);
+    }
+    free(bytes);
+    return status;
+}
+
 int main(int argc, char **argv)
 {
     size_t size = 0;
@@ -114,6 +135,7 @@ int main(int argc, char **argv)
     } else if (strcmp(argv[1], "form") == 0) {
         status = save(argv[3], bytes, size);
         status = status == 0 ? form(argv[3], number) : status;
+        status = status == 0 ? seal(argv[3]) : status;
     }
     free(bytes);
     return status;
