@@ -21,6 +21,13 @@ enum {
     SAME = 7        /* the last are rows of the map    */
 };
 
+/* b of a map's kernel. */
+static const double dof_of[] = {1.0, 0.1, 0.5, 20.0};
+
+enum {
+    DOFS = sizeof dof_of / sizeof *dof_of
+};
+
 /* Feature d of row i: clusters 8 deviations apart. */
 static float feature(exg_int i, exg_int d)
 {
@@ -109,7 +116,8 @@ static void put(const exg_par *par, const atlas *a, const char *engine,
     ck_ok(par, exg_guests_create(par, NULL, a->tiles, n, x, &scales, &clock,
                                  &guests));
     ck_ok(par,
-          exg_field_create(par, a->kern, engine, MAP, a->dims, a->r, &field));
+          exg_field_create(par, a->kern, engine,
+                           &(exg_field_map){MAP, a->dims, 1.0, a->r}, &field));
     ck_ok(par, exg_place(par, guests, field, a->dims, a->r, &plan, NULL, NULL,
                          placed));
     ck_ok(par, exg_place_score(par, guests, a->r, a->label, label, placed));
@@ -211,7 +219,7 @@ START_TEST(gradient_is_that_of_the_divergence)
         N = 40,
         STRIDE = 48
     };
-    const int dims = _i + 2;
+    const int dims = _i % 2 + 2;
     const exg_affinity_scales scales = {.count = 2, .perplexity = {4, 12}};
     exg_par alone = sets_alone();
     exg_clock clock = {.count = 0};
@@ -226,8 +234,9 @@ START_TEST(gradient_is_that_of_the_divergence)
     x = features((exg_shard){.first = 0, .count = N}, 1);
     ck_ok(world,
           exg_guests_create(&alone, NULL, a.tiles, N, x, &scales, &clock, &g));
-    ck_ok(world,
-          exg_field_create(&alone, a.kern, "exact", MAP, dims, a.r, &field));
+    ck_ok(world, exg_field_create(
+                     &alone, a.kern, "exact",
+                     &(exg_field_map){MAP, dims, dof_of[_i / 2], a.r}, &field));
     ck_ok(world, exg_new(&y, STRIDE * dims));
     ck_ok(world, exg_new(&slope, STRIDE * dims));
     ck_ok(world, exg_new(&work, STRIDE * (dims + 1)));
@@ -277,8 +286,9 @@ START_TEST(grid_agrees_with_all_pairs)
         STRIDE = 512
     };
     const int dims = _i % 2 + 2;
-    const float wide = _i < 2 ? 3.0f : 0.7f; /* of a heap */
+    const float wide = _i % 4 < 2 ? 3.0f : 0.7f; /* of a heap */
     const exg_rng where = {.seed = 2, .use = EXG_RNG_SYNTH};
+    exg_field_map map = {.total = N, .dims = dims, .dof = dof_of[_i / 4]};
     const exg_kern *kern = NULL;
     exg_field *exact = NULL, *grid = NULL;
     float *r = NULL, *y = NULL, *z = NULL, *f = NULL;
@@ -305,8 +315,9 @@ START_TEST(grid_agrees_with_all_pairs)
                                   : 0.1f);
     }
     y[M - 1] = 200.0f; /* off the grid: summed, so the very same */
-    ck_ok(world, exg_field_create(world, kern, "exact", N, dims, r, &exact));
-    ck_ok(world, exg_field_create(world, kern, "auto", N, dims, r, &grid));
+    map.r = r;
+    ck_ok(world, exg_field_create(world, kern, "exact", &map, &exact));
+    ck_ok(world, exg_field_create(world, kern, "auto", &map, &grid));
     ck_all(world, strcmp(exg_field_engine(exact), "exact") == 0);
     ck_all(world, strcmp(exg_field_engine(grid), "fft") == 0);
     exg_field_at(exact, M, STRIDE, y, z, f);
@@ -465,8 +476,8 @@ Suite *exg_suite(void)
 
     tcase_add_loop_test(tc, neighbours_among_others_are_those_of_brute_force, 0,
                         4);
-    tcase_add_loop_test(tc, grid_agrees_with_all_pairs, 0, 4);
-    tcase_add_loop_test(tc, gradient_is_that_of_the_divergence, 0, 2);
+    tcase_add_loop_test(tc, grid_agrees_with_all_pairs, 0, 4 * DOFS);
+    tcase_add_loop_test(tc, gradient_is_that_of_the_divergence, 0, 2 * DOFS);
     tcase_add_loop_test(tc, new_points_land_in_their_clusters, 0, 3);
     tcase_add_loop_test(tc, places_are_the_same_bits_on_any_ranks, 0, 3);
     tcase_add_test(tc, what_cannot_be_placed_is_refused);

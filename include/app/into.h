@@ -10,6 +10,7 @@
 typedef struct {
     const char *group; /* EXG_SCHEMA_TSNE or EXG_SCHEMA_TSNE_3D, of the file */
     int dims;
+    double dof;         /* b of its kernel                                    */
     float *r;           /* shape (total, dims): the points that stay          */
     const char *engine; /* of repulsion, the one that was used                */
     exg_placed placed;

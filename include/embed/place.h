@@ -7,7 +7,8 @@
  * features, with probabilities p_j|i of a given perplexity (not symmetrised).
  * It starts at the median of their positions, each weighed by p_j|i, and
  * descends the divergence of q_j|i = w_ij / Z_i from p_j|i, where w_ij =
- * 1 / (1 + |y_i - r_j|^2) and Z_i sums w_ij over the map's points.  New points
+ * 1 / (1 + |y_i - r_j|^2), or the map's other kernel (repulse.h), and Z_i sums
+ * w_ij over the map's points.  New points
  * neither attract nor repel each other, so where one ends depends on the map
  * and on its own features alone. */
 #ifndef EXG_EMBED_PLACE_H

@@ -2,12 +2,14 @@
  * Layer: kern.
  *
  * With q = 1 / (1 + |y_i - r_j|^2): for each point i that comes, Z_i = sum over
- * j of q and F_i = sum over j of q^2 (y_i - r_j).  Kernels are local, allocate
- * nothing and cannot fail; the fast one is a member of exg_kern. */
+ * j of q and F_i = sum over j of q^2 (y_i - r_j); with other tails, w and w u
+ * of pairs.h stand for q and q^2.  Kernels are local, allocate nothing and
+ * cannot fail; the fast one is a member of exg_kern. */
 #ifndef EXG_KERN_FIELD_H
 #define EXG_KERN_FIELD_H
 
 #include "core/mem.h"
+#include "kern/pairs.h"
 
 enum {
     EXG_FIELD_GROUP = 4,  /* points that come, at a time        */
@@ -22,6 +24,7 @@ typedef struct {
                        none lie so far away that they exert nothing          */
     exg_int stride; /* floats from one axis of r to the next                 */
     const float *r; /* shape (dims, stride), 64-byte aligned                 */
+    const exg_pairs_tails *tails; /* the kernel; NULL: that of q */
 } exg_field_tile;
 
 /** Their field at EXG_FIELD_GROUP points, the definition.

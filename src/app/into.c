@@ -127,9 +127,11 @@ static exg_status fill(const exg_maps *m, const exg_guests *guests,
     exg_field *field = NULL;
     double since = start;
 
-    EXG_TRY(exg_field_create(m->par, m->kern,
-                             exg_opts_text(m->opts, "tsne-engine"), t->total,
-                             map->dims, map->r, &field));
+    EXG_TRY(exg_field_create(
+        m->par, m->kern, exg_opts_text(m->opts, "tsne-engine"),
+        &(exg_field_map){
+            .total = t->total, .dims = map->dims, .dof = map->dof, .r = map->r},
+        &field));
     map->engine = exg_field_engine(field);
     exg_clock_add(clock, "into field", exg_clock_lap(&since));
     EXG_TRY(exg_place(m->par, guests, field, map->dims, map->r, &t->plan, show,

@@ -92,7 +92,7 @@ static const char *find(exg_reader *r, int dims)
     return found;
 }
 
-/* Degrees of freedom of a map; one where the file does not say. */
+/* b of a map's kernel; 1 where the file does not say. */
 static double dof_of(exg_reader *r, const char *group)
 {
     double dof = 1.0;
@@ -106,25 +106,27 @@ static double dof_of(exg_reader *r, const char *group)
 
 /* A map that the options ask for; its points are the file's. */
 static exg_status check_map(exg_reader *r, const char *file, int dims,
-                            exg_int total, const char **group)
+                            exg_int total, exg_into_map *map)
 {
     exg_int size[EXG_READER_RANK];
     char path[PATH];
     int rank;
 
-    *group = find(r, dims);
-    if (*group == NULL) {
+    *map = (exg_into_map){.group = find(r, dims), .dims = dims};
+    if (map->group == NULL) {
         return EXG_OK;
     }
-    snprintf(path, sizeof path, "%s/%s", *group, EXG_SCHEMA_TSNE_COORDINATES);
+    map->dof = dof_of(r, map->group);
+    snprintf(path, sizeof path, "%s/%s", map->group,
+             EXG_SCHEMA_TSNE_COORDINATES);
     if (exg_reader_shape(r, path, &rank, size) != EXG_OK) {
         return EXG_EINPUT;
     }
-    if (dof_of(r, *group) != 1.0) {
-        return exg_fail(EXG_EINPUT,
-                        "--tsne-into: %s: %s has %g degrees of freedom, want a "
-                        "map with 1",
-                        file, *group, dof_of(r, *group));
+    if (!(map->dof >= EXG_REPULSE_LEAST_DOF &&
+          map->dof <= EXG_REPULSE_MOST_DOF)) {
+        return exg_fail(
+            EXG_EINPUT, "--tsne-into: %s: %s has dof %g, want %g to %g", file,
+            map->group, map->dof, EXG_REPULSE_LEAST_DOF, EXG_REPULSE_MOST_DOF);
     }
     return size[0] == total
                ? EXG_OK
@@ -143,13 +145,13 @@ static exg_status check_maps(const exg_opts *opts, exg_reader *r,
     exg_int n = 0;
 
     for (int dims = 2; dims <= 3; dims++) {
-        const char *group = NULL;
+        exg_into_map one = {.group = NULL};
 
         if (exg_opts_has(opts, "tsne-dims", dims == 2 ? "2" : "3")) {
-            EXG_TRY(check_map(r, file, dims, total, &group));
+            EXG_TRY(check_map(r, file, dims, total, &one));
         }
-        if (group != NULL) {
-            map[n++] = (exg_into_map){.group = group, .dims = dims};
+        if (one.group != NULL) {
+            map[n++] = one;
         }
     }
     if (n == 0) {

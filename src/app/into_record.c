@@ -32,6 +32,7 @@ static exg_status put_placed(const exg_maps *m, exg_writer *w,
         {"early_iterations", "", "1", (double)t->plan.early},
         {"early_exaggeration", "", "1", t->plan.exaggeration},
         {"late_exaggeration", "", "1", t->plan.late},
+        {"dof", "", "1", map->dof},
         {"reference_points", "", "1", (double)t->total}};
     const exg_results_pair choice[] = {
         {"engine", map->engine},

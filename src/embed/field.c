@@ -25,19 +25,24 @@ enum {
 };
 
 #define FAR 1e8f          /* where padding lies: it exerts nothing          */
+#define FARTHER 1e17f     /* for other tails: EXG_PAIRS_NEVER               */
 #define MARGIN 2.0        /* around the map, and a share of its reach more  */
 #define MARGIN_SHARE 0.05 /* equilibria outside are that near               */
 #define RIM_LOW 2.5f      /* nodes: farther out a spline is no longer whole */
 #define RIM_HIGH 3.5f
 #define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
+#define TAILS2_BOUND 0.26 /* of any b, in exg_mesh_unit(): 1/4 at 0, less */
 
 struct exg_field {
     const exg_kern *kern;
     int dims;
+    double dof;            /* of the map's kernel        */
+    double unit;           /* exg_mesh_unit() of it      */
+    exg_pairs_tails tails; /* it, where dof is not 1     */
     exg_int total, stride;
     float *r; /* shape (dims, stride): the map, padded to lanes by far points */
     int gridded;
-    exg_mesh mesh;
+    exg_mesh mesh;       /* in units                                     */
     exg_stencil stencil; /* its place; points are filled in at each call */
     float *potential;    /* shape (n^dims), and slack                    */
     double mean;         /* what the potential lacks                     */
@@ -58,10 +63,16 @@ const char *exg_field_engine(const exg_field *field)
     return field->gridded ? "fft" : "exact";
 }
 
+double exg_field_dof(const exg_field *field)
+{
+    return field->dof;
+}
+
 /* The map by axes. */
 static exg_status fill(exg_field *e, const float *r)
 {
     exg_status st = EXG_OK;
+    const float far = e->dof == 1.0 ? FAR : FARTHER;
 
     e->stride = (e->total + LANE - 1) / LANE * LANE;
     EXG_TRY(exg_new(&e->r, e->stride * e->dims));
@@ -70,7 +81,7 @@ static exg_status fill(exg_field *e, const float *r)
             e->r[k * e->stride + j] = r[j * e->dims + k];
         }
         for (exg_int j = e->total; j < e->stride; j++) {
-            e->r[k * e->stride + j] = k == 0 ? FAR : 0.0f;
+            e->r[k * e->stride + j] = k == 0 ? far : 0.0f;
         }
     }
 done:
@@ -120,6 +131,7 @@ static exg_status regrid(const exg_par *par, exg_field *e,
                          const exg_mesh_box *box, exg_mesh mesh, trial *t)
 {
     exg_status st = EXG_OK;
+    const double spacing = mesh.spacing * e->unit;
 
     exg_convolve_destroy(&t->grid);
     exg_free(t->charge);
@@ -129,15 +141,15 @@ static exg_status regrid(const exg_par *par, exg_field *e,
     e->mesh = mesh;
     t->size = (exg_int)pow((double)mesh.n, e->dims);
     e->stencil = (exg_stencil){
-        .dims = e->dims, .n = mesh.n, .per_unit = (float)(1.0 / mesh.spacing)};
+        .dims = e->dims, .n = mesh.n, .per_unit = (float)(1.0 / spacing)};
     for (int k = 0; k < e->dims; k++) {
         e->stencil.first[k] =
-            (float)(box->middle[k] - 0.5 * (double)(mesh.n - 1) * mesh.spacing);
+            (float)(box->middle[k] - 0.5 * (double)(mesh.n - 1) * spacing);
     }
     EXG_TRY_ALL(par, exg_new(&t->charge, t->size + EXG_STENCIL_SLACK));
     EXG_TRY_ALL(par, exg_new(&e->potential, t->size + EXG_STENCIL_SLACK));
-    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n, mesh.spacing,
-                                1.0, &t->grid));
+    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n, spacing, e->dof,
+                                &t->grid));
 done:
     return st;
 }
@@ -168,8 +180,10 @@ static int convolve(const exg_par *par, exg_field *e, const exg_stencil *s,
 static void measure(const exg_par *par, const exg_field *e,
                     const exg_stencil *s, trial *t)
 {
-    const double n = (double)e->total, unit = 0.5 * (double)s->per_unit;
-    const int scale = exg_fixed_scale(FORCE2_BOUND * n * n, e->total);
+    const double n = (double)e->total;
+    const double unit = 0.5 * (double)s->per_unit / e->unit;
+    const double bound = e->dof == 1.0 ? FORCE2_BOUND : TAILS2_BOUND;
+    const int scale = exg_fixed_scale(bound * n * n, e->total);
     exg_fixed sum = 0;
 
     e->kern->stencil_gather(s, e->potential, t->value, t->slope);
@@ -212,7 +226,7 @@ static exg_status make_grid(const exg_par *par, exg_field *e)
     const exg_cloud cloud = {
         .total = e->total, .dims = e->dims, .stride = e->stride, .y = e->r};
     const exg_mesh_box box = exg_mesh_box_of(&cloud);
-    const double reach = (1.0 + MARGIN_SHARE) * box.reach + MARGIN;
+    const double reach = ((1.0 + MARGIN_SHARE) * box.reach + MARGIN) / e->unit;
     double wanted = exg_mesh_spacing(e->dims);
     trial t = {.mine = exg_shard_mine(par, e->total)};
     int again = 1;
@@ -243,21 +257,24 @@ done:
 }
 
 exg_status exg_field_create(const exg_par *par, const exg_kern *kern,
-                            const char *engine, exg_int total, int dims,
-                            const float *r, exg_field **field)
+                            const char *engine, const exg_field_map *map,
+                            exg_field **field)
 {
     exg_status st = EXG_OK;
     const exg_repulse *known;
     exg_field *e = NULL;
 
-    EXG_TRY_ALL(par, exg_repulse_pick(engine, dims, &known));
+    EXG_TRY_ALL(par, exg_repulse_pick(engine, map->dims, &known));
     EXG_TRY_ALL(par, exg_new(&e, 1));
     e->kern = kern;
-    e->dims = dims;
-    e->total = total;
-    EXG_TRY_ALL(par, fill(e, r));
+    e->dims = map->dims;
+    e->total = map->total;
+    e->dof = map->dof;
+    e->unit = exg_mesh_unit(map->dof);
+    e->tails = exg_pairs_tails_of(map->dof);
+    EXG_TRY_ALL(par, fill(e, map->r));
     if (known == &exg_repulse_fft ||
-        (known == &exg_repulse_auto && total > EXG_FIELD_FEW)) {
+        (known == &exg_repulse_auto && map->total > EXG_FIELD_FEW)) {
         EXG_TRY(make_grid(par, e));
     }
     *field = e;
@@ -279,7 +296,8 @@ static void sum_all(const exg_field *e, const float *y, float *z, float *f)
             .dims = e->dims,
             .count = left < EXG_FIELD_TILE ? left : EXG_FIELD_TILE,
             .stride = e->stride,
-            .r = e->r + j};
+            .r = e->r + j,
+            .tails = e->dof == 1.0 ? NULL : &e->tails};
 
         e->kern->field_at(&t, y, z, f);
         for (int u = 0; u < GROUP; u++) {

@@ -111,22 +111,25 @@ done:
     return st;
 }
 
-/* The pull of a point's neighbours; returns sum of p log(1 + d^2), where that
- * is asked for. */
-static double pull_of(const exg_guests *g, int dims, const float *r, exg_int i,
-                      const float *y, int wants, float *pull)
+/* The pull of a point's neighbours; returns sum of p log(1 + d^2 / b), where
+ * that is asked for. */
+static double pull_of(const exg_guests *g, double dof, int dims, const float *r,
+                      exg_int i, const float *y, int wants, float *pull)
 {
     const int32_t *near = g->near + i * g->k;
     const float *p = g->p + i * g->use;
+    const int cauchy = dof == 1.0; /* b of 1 costs no product */
+    const float inverse = (float)(1.0 / dof);
     double far = 0.0;
 
     for (exg_int a = 0; a < g->use; a++) {
-        float e[EXG_FIELD_DIMS], d2 = 1.0f;
+        float e[EXG_FIELD_DIMS], d2 = cauchy ? 1.0f : 0.0f;
 
         for (int k = 0; k < dims; k++) {
             e[k] = y[k] - r[near[a] * dims + k];
             d2 += e[k] * e[k];
         }
+        d2 = cauchy ? d2 : 1.0f + d2 * inverse;
         for (int k = 0; k < dims; k++) {
             pull[k] += p[a] / d2 * e[k];
         }
@@ -140,6 +143,7 @@ void exg_place_slope(const exg_guests *g, const exg_field *field, int dims,
                      double factor, float *work, double *kl, float *slope)
 {
     const float times = (float)factor;
+    const double dof = exg_field_dof(field);
     float *z = work, *push = work + stride;
 
     exg_field_at(field, g->rows.count, stride, y, z, push);
@@ -150,13 +154,13 @@ void exg_place_slope(const exg_guests *g, const exg_field *field, int dims,
         for (int k = 0; k < dims; k++) {
             at[k] = y[k * stride + i];
         }
-        far = pull_of(g, dims, r, i, at, kl != NULL, pull);
+        far = pull_of(g, dof, dims, r, i, at, kl != NULL, pull);
         for (int k = 0; k < dims; k++) {
             slope[k * stride + i] =
                 times * pull[k] - push[k * stride + i] / z[i];
         }
         if (kl != NULL) {
-            kl[i] = g->own[i] + far + log((double)z[i]);
+            kl[i] = g->own[i] + dof * far + log((double)z[i]);
         }
     }
 }

@@ -8,14 +8,15 @@
 
 #include "kern/lane.h"
 #include "table.h"
+#include "tails.h"
 
 enum {
     P = EXG_FIELD_GROUP
 };
 
 /* One part of the lanes: sums over every 16th point from `part` on. */
-EXG_INLINE void stream(int dims, const exg_field_tile *t, const float *y,
-                       exg_int part,
+EXG_INLINE void stream(int dims, const exg_pairs_tails *tails,
+                       const exg_field_tile *t, const float *y, exg_int part,
                        float (*lane)[EXG_FIELD_DIMS + 1][EXG_LANE])
 {
     exg_vec at[P][EXG_FIELD_DIMS], sum[P][EXG_FIELD_DIMS + 1];
@@ -31,14 +32,20 @@ EXG_INLINE void stream(int dims, const exg_field_tile *t, const float *y,
     for (exg_int j = part; j < t->count; j += EXG_LANE) {
         EXG_UNROLL for (int u = 0; u < P; u++)
         {
-            exg_vec e[EXG_FIELD_DIMS], d2 = exg_vec_all(1.0f), q, q2;
+            exg_vec e[EXG_FIELD_DIMS], q, q2;
+            exg_vec d2 = exg_vec_all(tails == NULL ? 1.0f : 0.0f);
 
             for (int k = 0; k < dims; k++) {
                 e[k] = at[u][k] - exg_vec_load(t->r + k * t->stride + j);
                 d2 = exg_vec_fma(e[k], e[k], d2);
             }
-            q = 1.0f / d2;
-            q2 = q * q;
+            if (tails == NULL) {
+                q = 1.0f / d2;
+                q2 = q * q;
+            } else {
+                q = exg_tails_weight(tails, d2, &q2);
+                q2 *= q;
+            }
             sum[u][dims] += q;
             for (int k = 0; k < dims; k++) {
                 sum[u][k] = exg_vec_fma(q2, e[k], sum[u][k]);
@@ -53,13 +60,14 @@ EXG_INLINE void stream(int dims, const exg_field_tile *t, const float *y,
     }
 }
 
-EXG_INLINE void field(int dims, const exg_field_tile *t, const float *y,
-                      float *z, float *f)
+EXG_INLINE void field(int dims, const exg_pairs_tails *tails,
+                      const exg_field_tile *t, const float *y, float *z,
+                      float *f)
 {
     _Alignas(64) float lane[P][EXG_FIELD_DIMS + 1][EXG_LANE] = {{{0}}};
 
     for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
-        stream(dims, t, y, part, lane);
+        stream(dims, tails, t, y, part, lane);
     }
     for (int u = 0; u < P; u++) {
         z[u] = exg_lane_sum(lane[u][dims]);
@@ -69,14 +77,25 @@ EXG_INLINE void field(int dims, const exg_field_tile *t, const float *y,
     }
 }
 
+/* With the kernel's constants, or without them where they are 1. */
+EXG_INLINE void by_kernel(int dims, const exg_field_tile *t, const float *y,
+                          float *z, float *f)
+{
+    if (t->tails == NULL) {
+        field(dims, NULL, t, y, z, f);
+    } else {
+        field(dims, t->tails, t, y, z, f);
+    }
+}
+
 void EXG_KERN(exg_field_at)(const exg_field_tile *t, const float *y, float *z,
                             float *f)
 {
     if (t->dims == 2) {
-        field(2, t, y, z, f);
+        by_kernel(2, t, y, z, f);
     } else if (t->dims == 3) {
-        field(3, t, y, z, f);
+        by_kernel(3, t, y, z, f);
     } else {
-        field(1, t, y, z, f);
+        by_kernel(1, t, y, z, f);
     }
 }
