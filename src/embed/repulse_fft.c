@@ -18,18 +18,13 @@
 #include "core/clock.h"
 #include "core/fixed.h"
 #include "core/log.h"
-#include "embed/convolve.h"
-#include "embed/mesh.h"
 #include "embed/repulse.h"
-#include "embed/repulse_fft.h"
-#include "embed/zone.h"
 #include "par/agree.h"
-#include "par/reduce.h"
+#include "repulse_fft_impl.h"
 
 enum {
     LANE = 16,
     SORT_EVERY = 10,
-    FEWER_BITS = 4,
     HOPELESS = 100,       /* times the cost of all pairs             */
     MOST_NODES = 1 << 20, /* on an axis, of any grid */
     MANY = 20000          /* points of which all pairs take a second */
@@ -38,35 +33,9 @@ enum {
 #define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
 #define TAILS2_BOUND 0.26 /* of any b, in exg_mesh_unit(): 1/4 at 0, less */
 
-typedef struct {
-    const exg_kern *kern;
-    int dims, z_scale, force2_scale;
-    int thrifty; /* 1: all pairs where they cost less */
-    int warned;  /* that the map is too wide          */
-    int bits;    /* of charges, for the next call       */
-    int age;     /* calls since points were sorted      */
-    exg_shard mine;
-    double dof;         /* of the grid's kernel       */
-    double unit;        /* exg_mesh_unit() of it      */
-    exg_convolve *grid; /* NULL: none yet             */
-    exg_mesh mesh;      /* its shape, in units        */
-    exg_int size;       /* n^dims                     */
-    double wanted;      /* spacing, for the next call */
-    uint32_t *charge;   /* shape (n^dims), and slack    */
-    float *potential;   /* shape (n^dims), and slack    */
-    void *exact;        /* for maps too wide for a grid */
-
-    exg_int stride;
-    exg_zone zone; /* which points are mine to spread and gather  */
-    float *y;      /* shape (dims, stride): they                  */
-    float *value;  /* shape (stride)                              */
-    float *slope;  /* shape (dims, stride)                        */
-    exg_fft_cost cost;
-} fft;
-
 static void destroy(void **state)
 {
-    fft *e = *state;
+    exg_fft_engine *e = *state;
 
     if (e == NULL) {
         return;
@@ -83,7 +52,7 @@ static void destroy(void **state)
     *state = NULL;
 }
 
-static exg_status make_room(const exg_par *par, fft *e)
+static exg_status make_room(const exg_par *par, exg_fft_engine *e)
 {
     exg_status st = EXG_OK;
 
@@ -99,7 +68,7 @@ static exg_status create(const exg_par *par, const exg_kern *kern,
                          exg_int total, int dims, int thrifty, void **state)
 {
     exg_status st = EXG_OK;
-    fft *e = NULL;
+    exg_fft_engine *e = NULL;
     void *owned;
 
     EXG_TRY_ALL(par, exg_new(&e, 1));
@@ -124,7 +93,7 @@ done:
 }
 
 /* The grid's part is added as long as the grid lives, and kept at its end. */
-static exg_fft_cost with_grid(const fft *e)
+static exg_fft_cost with_grid(const exg_fft_engine *e)
 {
     exg_fft_cost all = e->cost;
 
@@ -144,7 +113,7 @@ static exg_fft_cost with_grid(const fft *e)
 }
 
 /* The kernel of this cloud; a grid for another one is of no use. */
-static void set_kernel(fft *e, double dof)
+static void set_kernel(exg_fft_engine *e, double dof)
 {
     const double n = (double)e->mine.total;
     const double bound = dof == 1.0 ? FORCE2_BOUND : TAILS2_BOUND;
@@ -159,7 +128,7 @@ static void set_kernel(fft *e, double dof)
 }
 
 /* Take a grid into use. */
-static exg_status regrid(const exg_par *par, fft *e, exg_mesh mesh)
+static exg_status regrid(const exg_par *par, exg_fft_engine *e, exg_mesh mesh)
 {
     exg_status st = EXG_OK;
 
@@ -184,7 +153,7 @@ done:
     return st;
 }
 
-static exg_stencil stencil_of(const fft *e, const exg_mesh_box *b)
+static exg_stencil stencil_of(const exg_fft_engine *e, const exg_mesh_box *b)
 {
     const double spacing = e->mesh.spacing * e->unit;
     exg_stencil s = {.dims = e->dims,
@@ -201,99 +170,11 @@ static exg_stencil stencil_of(const fft *e, const exg_mesh_box *b)
     return s;
 }
 
-/* Bits of the next call's charges, by the fullest node of this one. */
-static int next_bits(const fft *e, const exg_convolve_sums *sums)
-{
-    if (sums->large > 0) {
-        return e->bits > 2 ? e->bits - 2 : 0;
-    }
-    return sums->medium == 0 && e->bits < EXG_STENCIL_MOST_BITS ? e->bits + 1
-                                                                : e->bits;
-}
-
-/* What a pass finds, over all points. */
-typedef struct {
-    double z;       /* sum of q, each point with itself included */
-    double force2;  /* mean square of F, in units                */
-    double density; /* mean over points: points in a unit of volume */
-} found;
-
-/* My share of it, in fixed point. */
-static void add_up(const fft *e, const exg_stencil *s, exg_fixed *all)
-{
-    const double unit = 0.5 * (double)s->per_unit / e->unit;
-
-    for (exg_int i = 0; i < e->mine.count; i++) {
-        double f2 = 0.0;
-
-        for (int k = 0; k < e->dims; k++) {
-            const double f = unit * (double)e->slope[k * e->stride + i];
-
-            f2 += f * f;
-        }
-        all[0] += exg_fixed_of((double)e->value[i], e->z_scale);
-        all[1] += exg_fixed_of(f2, e->force2_scale);
-    }
-}
-
-/* The sum of squared charges, of which a point is 1. */
-static double squares_of(const fft *e, const exg_convolve_sums *sums)
-{
-    const int bits =
-        e->bits < EXG_CONVOLVE_SQUARE ? e->bits : EXG_CONVOLVE_SQUARE;
-
-    return ldexp((double)sums->squares, -2 * bits);
-}
-
-/* Spread, convolve, gather.  Returns 0 where a node's charge did not fit: then
- * the total is short by 2^32. */
-static int pass(const exg_par *par, fft *e, const exg_stencil *s, found *out)
-{
-    const double n = (double)e->mine.total;
-    const int64_t due = (int64_t)e->mine.total << e->bits;
-    const exg_window window = exg_zone_window(s);
-    const exg_int plane = e->dims > 1 ? e->size / e->mesh.n : e->size;
-    exg_stencil in = *s; /* seen from the window */
-    exg_convolve_sums sums;
-    exg_fixed all[6] = {0};
-    double from = exg_clock_now();
-    int fits;
-
-    in.origin = window.first * plane;
-    memset(e->charge, 0, sizeof *e->charge * (size_t)(window.count * plane));
-    if (s->count > 0) {
-        e->kern->stencil_spread(&in, e->bits, e->charge);
-    }
-    e->cost.spread += exg_clock_lap(&from);
-    exg_convolve_run(par, e->grid, window, e->bits, e->charge, e->potential,
-                     &sums);
-    exg_clock_lap(&from);
-    e->kern->stencil_gather(&in, e->potential, e->value, e->slope);
-    add_up(e, s, all);
-    e->cost.gather += exg_clock_lap(&from);
-    all[2] = sums.total;
-    all[3] = sums.large;
-    all[4] = sums.medium;
-    all[5] = sums.squares;
-    exg_reduce_fixed(par, 6, all);
-    e->cost.agree += exg_clock_lap(&from);
-    sums = (exg_convolve_sums){all[2], all[3], all[4], all[5]};
-    out->z = exg_fixed_value(all[0], e->z_scale) +
-             n * n * exg_convolve_mean(e->grid);
-    out->force2 = exg_fixed_value(all[1], e->force2_scale) / n;
-    out->density = exg_mesh_density(e->dims, e->mesh.spacing, e->mine.total,
-                                    squares_of(e, &sums));
-    fits = llabs(sums.total - due) < (int64_t)1 << 31;
-    e->bits = fits ? next_bits(e, &sums)
-                   : (e->bits > FEWER_BITS ? e->bits - FEWER_BITS : 0);
-    return fits;
-}
-
 /* One pass on a grid of the wanted spacing; *again: its error was too large,
  * and a finer grid is wanted now. */
-static exg_status try_grid(const exg_par *par, fft *e, const exg_cloud *cloud,
-                           const exg_mesh_box *box, exg_mesh mesh, found *out,
-                           int *again)
+static exg_status try_grid(const exg_par *par, exg_fft_engine *e,
+                           const exg_cloud *cloud, const exg_mesh_box *box,
+                           exg_mesh mesh, exg_fft_found *out, int *again)
 {
     exg_status st = EXG_OK;
     const double wanted = e->wanted;
@@ -313,7 +194,7 @@ static exg_status try_grid(const exg_par *par, fft *e, const exg_cloud *cloud,
     }
     exg_zone_fetch(&e->zone, cloud, e->stride, e->y);
     e->cost.sort += exg_clock_lap(&from);
-    while (!pass(par, e, &s, out)) {
+    while (!exg_repulse_fft_pass(par, e, &s, out)) {
         e->cost.repeats++;
     }
     e->cost.error =
@@ -327,8 +208,8 @@ done:
     return st;
 }
 
-static exg_status all_pairs(const exg_par *par, fft *e, const exg_cloud *cloud,
-                            float *f, double *z)
+static exg_status all_pairs(const exg_par *par, exg_fft_engine *e,
+                            const exg_cloud *cloud, float *f, double *z)
 {
     exg_status st = EXG_OK;
 
@@ -344,7 +225,7 @@ done:
 
 /* Many points on a map too wide for a grid: the user should know why it is
  * slow. */
-static void warn_of_width(fft *e, exg_int total)
+static void warn_of_width(exg_fft_engine *e, exg_int total)
 {
     if (!e->warned && total > MANY) {
         e->warned = 1;
@@ -355,7 +236,7 @@ static void warn_of_width(fft *e, exg_int total)
 }
 
 /* Whether a grid is worth what it costs. */
-static int is_worth(const fft *e, exg_int total, exg_mesh mesh)
+static int is_worth(const exg_fft_engine *e, exg_int total, exg_mesh mesh)
 {
     const double most = e->thrifty ? 1.0 : HOPELESS;
 
@@ -368,11 +249,11 @@ static exg_status forces(const exg_par *par, void *state,
                          const exg_cloud *cloud, float *f, double *z)
 {
     exg_status st = EXG_OK;
-    fft *e = state;
+    exg_fft_engine *e = state;
     const int dims = e->dims;
     const exg_mesh_box box = exg_mesh_box_of(cloud);
     double from;
-    found out = {.z = 0.0};
+    exg_fft_found out = {.z = 0.0};
     int again = 1;
 
     set_kernel(e, cloud->dof);
@@ -401,7 +282,7 @@ done:
 /* The tuning of the next call: bits of charges, spacing, the grid in use. */
 static void keep(const void *state, double *kept)
 {
-    const fft *e = state;
+    const exg_fft_engine *e = state;
 
     kept[0] = e->bits;
     kept[1] = e->wanted;
@@ -411,7 +292,7 @@ static void keep(const void *state, double *kept)
 
 static exg_status resume(void *state, const double *kept)
 {
-    fft *e = state;
+    exg_fft_engine *e = state;
     const double coarsest = exg_mesh_spacing(e->dims);
 
     if (!(kept[0] >= 0 && kept[0] <= EXG_STENCIL_MOST_BITS) ||

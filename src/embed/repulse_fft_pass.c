@@ -1,0 +1,99 @@
+/* repulse_fft_pass.c -- one pass over the grid: see repulse_fft.c.
+ *
+ * Charges have as many bits as the fullest node allows.  What is learnt on the
+ * way (Z, the forces' size, the density, whether charges fitted) rides one
+ * reduction. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/fixed.h"
+#include "par/reduce.h"
+#include "repulse_fft_impl.h"
+
+enum {
+    FEWER_BITS = 4 /* after charges that did not fit */
+};
+
+/* Bits of the next call's charges, by the fullest node of this one. */
+static int next_bits(const exg_fft_engine *e, const exg_convolve_sums *sums)
+{
+    if (sums->large > 0) {
+        return e->bits > 2 ? e->bits - 2 : 0;
+    }
+    return sums->medium == 0 && e->bits < EXG_STENCIL_MOST_BITS ? e->bits + 1
+                                                                : e->bits;
+}
+
+/* My share of it, in fixed point. */
+static void add_up(const exg_fft_engine *e, const exg_stencil *s,
+                   exg_fixed *all)
+{
+    const double unit = 0.5 * (double)s->per_unit / e->unit;
+
+    for (exg_int i = 0; i < e->mine.count; i++) {
+        double f2 = 0.0;
+
+        for (int k = 0; k < e->dims; k++) {
+            const double f = unit * (double)e->slope[k * e->stride + i];
+
+            f2 += f * f;
+        }
+        all[0] += exg_fixed_of((double)e->value[i], e->z_scale);
+        all[1] += exg_fixed_of(f2, e->force2_scale);
+    }
+}
+
+/* The sum of squared charges, of which a point is 1. */
+static double squares_of(const exg_fft_engine *e, const exg_convolve_sums *sums)
+{
+    const int bits =
+        e->bits < EXG_CONVOLVE_SQUARE ? e->bits : EXG_CONVOLVE_SQUARE;
+
+    return ldexp((double)sums->squares, -2 * bits);
+}
+
+int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
+                         const exg_stencil *s, exg_fft_found *out)
+{
+    const double n = (double)e->mine.total;
+    const int64_t due = (int64_t)e->mine.total << e->bits;
+    const exg_window window = exg_zone_window(s);
+    const exg_int plane = e->dims > 1 ? e->size / e->mesh.n : e->size;
+    exg_stencil in = *s; /* seen from the window */
+    exg_convolve_sums sums;
+    exg_fixed all[6] = {0};
+    double from = exg_clock_now();
+    int fits;
+
+    in.origin = window.first * plane;
+    memset(e->charge, 0, sizeof *e->charge * (size_t)(window.count * plane));
+    if (s->count > 0) {
+        e->kern->stencil_spread(&in, e->bits, e->charge);
+    }
+    e->cost.spread += exg_clock_lap(&from);
+    exg_convolve_run(par, e->grid, window, e->bits, e->charge, e->potential,
+                     &sums);
+    exg_clock_lap(&from);
+    e->kern->stencil_gather(&in, e->potential, e->value, e->slope);
+    add_up(e, s, all);
+    e->cost.gather += exg_clock_lap(&from);
+    all[2] = sums.total;
+    all[3] = sums.large;
+    all[4] = sums.medium;
+    all[5] = sums.squares;
+    exg_reduce_fixed(par, 6, all);
+    e->cost.agree += exg_clock_lap(&from);
+    sums = (exg_convolve_sums){all[2], all[3], all[4], all[5]};
+    out->z = exg_fixed_value(all[0], e->z_scale) +
+             n * n * exg_convolve_mean(e->grid);
+    out->force2 = exg_fixed_value(all[1], e->force2_scale) / n;
+    out->density = exg_mesh_density(e->dims, e->mesh.spacing, e->mine.total,
+                                    squares_of(e, &sums));
+    /* a node that wrapped took 2^32 from the total */
+    fits = llabs(sums.total - due) < (int64_t)1 << 31;
+    e->bits = fits ? next_bits(e, &sums)
+                   : (e->bits > FEWER_BITS ? e->bits - FEWER_BITS : 0);
+    return fits;
+}
