@@ -75,6 +75,17 @@ int exg_keep_idle(exg_keep *k);
 EXG_MUST_CHECK exg_status exg_keep_write(const exg_par *par, exg_keep *k,
                                          exg_wish wish, const char *where);
 
+/** After a stage that was stopped before it had anything to keep: write the
+ * checkpoint, as it would have been before the stage, unless one is there.
+ *
+ * @param[in] st  of the stage, the same on all ranks; unless it is EXG_ESTOP
+ *                and no checkpoint has been written for it, it is returned
+ * @param[in] has 1: the newest checkpoint will do
+ * @return as exg_keep_write() with wish.stop */
+EXG_MUST_CHECK exg_status exg_keep_stop(const exg_par *par, exg_keep *k,
+                                        exg_status st, int has,
+                                        const char *where);
+
 /** The run is over: remove its checkpoints. */
 EXG_MUST_CHECK exg_status exg_keep_remove(const exg_par *par, exg_keep *k);
 

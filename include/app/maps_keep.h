@@ -13,6 +13,10 @@ typedef enum {
     EXG_MAPS_KEEP_FRAME  /* of the film: index is the epoch */
 } exg_maps_keep_kind;
 
+enum {
+    EXG_MAPS_KEEP_WHAT = 64
+};
+
 /** Keeps maps; zero-initialise.  Open: set kind and index before each map. */
 struct exg_maps_keep {
     exg_keep *keep;
@@ -20,9 +24,10 @@ struct exg_maps_keep {
     exg_shard rows;       /* points                                   */
     exg_maps_keep_kind kind;
     int index;
-    const char *what;     /* the map under way, for people                */
-    int dims;             /* of it                                        */
-    const exg_pause *now; /* while it is put                          */
+    char what[EXG_MAPS_KEEP_WHAT]; /* the map under way, for people  */
+    int dims;                      /* of it                          */
+    int written;          /* 1: a checkpoint holds a state of its descent     */
+    const exg_pause *now; /* while it is put                         */
     exg_pause_keeper keeper;
 
     int found; /* 1: there is a descent to go on with; arrays owned   */
@@ -53,5 +58,11 @@ void exg_maps_keep_begin(exg_maps_keep *k, const char *what,
  * if one can be had.  Collective. */
 EXG_MUST_CHECK exg_status exg_maps_keep_end(const exg_par *par,
                                             exg_maps_keep *k);
+
+/** What is returned by work on maps: where it was stopped outside of descents,
+ * there is a checkpoint afterwards.  Collective.
+ * @return st; with EXG_ESTOP as exg_keep_stop() */
+EXG_MUST_CHECK exg_status exg_maps_keep_stop(const exg_par *par,
+                                             exg_maps_keep *k, exg_status st);
 
 #endif

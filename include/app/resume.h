@@ -50,4 +50,9 @@ EXG_MUST_CHECK exg_status exg_resume_write(exg_run *run, exg_wish wish);
  * write a checkpoint if one can be had.  Collective. */
 EXG_MUST_CHECK exg_status exg_resume_point(exg_run *run);
 
+/** What training returns: where it was stopped in an evaluation, in saliency or
+ * in the film, there is a checkpoint afterwards.  Collective.
+ * @return st; with EXG_ESTOP as exg_keep_stop() */
+EXG_MUST_CHECK exg_status exg_resume_stop(exg_run *run, exg_status st);
+
 #endif

@@ -12,7 +12,7 @@ typedef enum {
     EXG_ENOMEM,   /* allocation failed or size overflowed   */
     EXG_ENUMERIC, /* NaN or infinity where a number is due  */
     EXG_ELIB,     /* HDF5 or libpng reported an error       */
-    EXG_ESTOP     /* told to stop, and a checkpoint is kept */
+    EXG_ESTOP     /* told to stop by a signal               */
 } exg_status;
 
 #define EXG_MUST_CHECK __attribute__((warn_unused_result))

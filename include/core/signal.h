@@ -6,12 +6,20 @@
 #ifndef EXG_CORE_SIGNAL_H
 #define EXG_CORE_SIGNAL_H
 
-/** Note SIGTERM, SIGUSR1 and SIGINT from now on instead of dying of them.  A
- * second SIGINT ends the program at once, for impatient hands. */
+#include "core/err.h"
+
+/** Note SIGTERM, SIGUSR1 and SIGINT from now on instead of dying of them, and
+ * forget what was noted.  A second SIGINT ends the program at once, for
+ * impatient hands. */
 void exg_signal_watch(void);
 
 /** The signal that came last, or 0. */
 int exg_signal_caught(void);
+
+/** For loops whose work is made again by the run that goes on: a rank leaves
+ * its part unfinished, and the agreement after the loop stops the others.
+ * @return EXG_OK, or EXG_ESTOP once a signal came */
+EXG_MUST_CHECK exg_status exg_signal_check(void);
 
 /** "SIGTERM"; "a signal" for others than those above. */
 const char *exg_signal_name(int number);

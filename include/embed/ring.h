@@ -18,12 +18,13 @@ typedef exg_status (*exg_ring_visit)(void *state, const exg_ring_block *block);
 
 /** Show every rank's tiles to every rank, my own first.
  *
- * Collective.  The next block arrives while `visit` works on this one.
+ * Collective.  The next block arrives while `visit` works on this one.  All
+ * ranks stop after the same block when one was told to.
  * @param[in] own          which tiles are mine: exg_shard_mine() of their total
  * @param[in] tile_floats  of a tile, equal on all ranks
  * @param[in] mine         shape (own.count, tile_floats): my block
- * @return EXG_OK, EXG_ENOMEM, or what visit returned on the lowest rank that
- *         failed */
+ * @return EXG_OK, EXG_ESTOP, EXG_ENOMEM, or what visit returned on the lowest
+ * rank that failed */
 EXG_MUST_CHECK exg_status exg_ring_turn(const exg_par *par, exg_shard own,
                                         exg_int tile_floats, const float *mine,
                                         exg_ring_visit visit, void *state);
@@ -44,7 +45,7 @@ typedef void (*exg_ring_use)(void *state, exg_int tile, exg_int first,
  * all rows.  |a - b|^2 = |a|^2 + |b|^2 - 2 ab, by BLAS on whole tiles.  The
  * norms are BLAS products too, so identical rows get exactly 0.
  *
- * @return EXG_OK, EXG_ENOMEM
+ * @return EXG_OK, EXG_ESTOP, EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_ring_distances(const exg_par *par,
                                              const exg_tiles *tiles,

@@ -119,7 +119,7 @@ static exg_status finish_image(exg_keep *k, exg_image **image)
 
     if (k->saver != NULL) {
         EXG_TRY(exg_image_finish(image, &bytes, &size));
-        EXG_TRY(exg_saver_start(k->saver, &bytes, size));
+        exg_saver_start(k->saver, &bytes, size);
     }
 done:
     return st;
@@ -131,6 +131,7 @@ static exg_status stop(const exg_par *par, exg_keep *k, exg_wish wish,
     exg_status st = EXG_OK;
 
     EXG_TRY_ALL(par, k->saver != NULL ? exg_saver_wait(k->saver) : EXG_OK);
+    k->stopped = 1;
     exg_log_warn("stopped by %s after checkpoint %s (%s); --resume auto goes "
                  "on",
                  exg_signal_name(wish.stop), k->owner.path, where);
@@ -161,6 +162,20 @@ exg_status exg_keep_write(const exg_par *par, exg_keep *k, exg_wish wish,
 done:
     exg_image_drop(&image);
     return st;
+}
+
+exg_status exg_keep_stop(const exg_par *par, exg_keep *k, exg_status st,
+                         int has, const char *where)
+{
+    exg_wish wish;
+
+    if (st != EXG_ESTOP || k->stopped) {
+        return st;
+    }
+    exg_err_clear();
+    wish = exg_wish_ask(par, 0);
+    return has ? stop(par, k, wish, where)
+               : exg_keep_write(par, k, wish, where);
 }
 
 exg_status exg_keep_remove(const exg_par *par, exg_keep *k)

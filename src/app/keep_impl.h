@@ -13,6 +13,7 @@ enum {
 struct exg_keep {
     exg_keep_owner owner;
     int resumes;
+    int stopped;        /* 1: the last one was for good             */
     exg_saver *saver;   /* on rank 0                                */
     exg_reader *reader; /* on rank 0: what is resumed, until it has been read */
     double minutes;

@@ -160,7 +160,7 @@ exg_status exg_mapping_run(exg_run *run)
     run->map->maps.kept = &run->map->kept;
     EXG_TRY(exg_maps_make(&run->map->maps, &run->clock));
 done:
-    return st;
+    return exg_maps_keep_stop(run->par, &run->map->kept, st);
 }
 
 static exg_status put_film(const exg_run *run, exg_writer *w)

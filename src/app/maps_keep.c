@@ -43,14 +43,23 @@ static exg_status put_numbers(exg_image *im, const char *group,
     return exg_image_put(im, path, EXG_WRITER_F64, 1, &n, number);
 }
 
-static exg_status put_rows(const exg_par *par, exg_image *im, const char *group,
-                           const char *name, exg_int frames, exg_shard rows,
-                           const float *data, exg_int width)
+/* Whose rows are put where. */
+typedef struct {
+    const exg_par *par;
+    exg_image *image; /* NULL but on rank 0 */
+    const char *group;
+    exg_shard rows;
+    exg_int width;
+} part;
+
+static exg_status put_rows(const part *to, const char *name, exg_int frames,
+                           const float *data)
 {
     char path[EXG_MAPS_KEEP_PATH];
 
-    snprintf(path, sizeof path, "%s/%s", group, name);
-    return exg_keep_put_rows(par, im, path, frames, rows, width, data);
+    snprintf(path, sizeof path, "%s/%s", to->group, name);
+    return exg_keep_put_rows(to->par, to->image, path, frames, to->rows,
+                             to->width, data);
 }
 
 static exg_status put_finished(const exg_par *par, exg_image *im,
@@ -58,6 +67,7 @@ static exg_status put_finished(const exg_par *par, exg_image *im,
 {
     exg_status st = EXG_OK;
     const exg_quality *q = &r->quality;
+    const part whole = {par, im, group, r->rows, r->dims};
     const double number[EXG_MAPS_KEEP_NUMBERS] = {r->dims,
                                                   r->final_kl,
                                                   r->rested,
@@ -74,22 +84,19 @@ static exg_status put_finished(const exg_par *par, exg_image *im,
     EXG_TRY_ALL(
         par, put_numbers(im, group, "numbers", EXG_MAPS_KEEP_NUMBERS, number));
     EXG_TRY_ALL(par, put_frames(im, group, r->frames, r->iteration, r->kl));
-    EXG_TRY(put_rows(par, im, group, "y", 1, r->rows, r->y, r->dims));
+    EXG_TRY(put_rows(&whole, "y", 1, r->y));
     if (r->trajectory != NULL) {
-        EXG_TRY(put_rows(par, im, group, "trajectory", r->frames, r->rows,
-                         r->trajectory, r->dims));
+        EXG_TRY(put_rows(&whole, "trajectory", r->frames, r->trajectory));
     }
 done:
     return st;
 }
 
-static exg_status put_descent(const exg_par *par, exg_image *im,
-                              const exg_maps_keep *k)
+static exg_status put_descent(const exg_par *par, exg_image *im, exg_shard rows,
+                              const double *place, const exg_pause *p)
 {
     exg_status st = EXG_OK;
-    const exg_pause *p = k->now;
-    const double place[EXG_MAPS_KEEP_PLACE] = {k->kind, k->index, k->dims,
-                                               (double)p->iteration};
+    const part whole = {par, im, EXG_MAPS_KEEP_DESCENT, rows, (int)place[2]};
 
     EXG_TRY_ALL(par, put_numbers(im, EXG_MAPS_KEEP_DESCENT, "place",
                                  EXG_MAPS_KEEP_PLACE, place));
@@ -97,16 +104,27 @@ static exg_status put_descent(const exg_par *par, exg_image *im,
                                  EXG_REPULSE_KEPT, p->engine));
     EXG_TRY_ALL(
         par, put_frames(im, EXG_MAPS_KEEP_DESCENT, p->frames, p->when, p->kl));
-    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "y", 1, k->rows, p->y,
-                     k->dims));
-    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "step", 1, k->rows,
-                     p->step, k->dims));
-    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "gain", 1, k->rows,
-                     p->gain, k->dims));
-    EXG_TRY(put_rows(par, im, EXG_MAPS_KEEP_DESCENT, "trajectory", p->frames,
-                     k->rows, p->trajectory, k->dims));
+    EXG_TRY(put_rows(&whole, "y", 1, p->y));
+    EXG_TRY(put_rows(&whole, "step", 1, p->step));
+    EXG_TRY(put_rows(&whole, "gain", 1, p->gain));
+    EXG_TRY(put_rows(&whole, "trajectory", p->frames, p->trajectory));
 done:
     return st;
+}
+
+/* The descent that is under way, or the one to go on with. */
+static exg_status put_pause(const exg_par *par, exg_image *im,
+                            const exg_maps_keep *k)
+{
+    const exg_pause *p = k->now != NULL ? k->now : &k->pause;
+    const double now[EXG_MAPS_KEEP_PLACE] = {k->kind, k->index, k->dims,
+                                             (double)p->iteration};
+    const double found[EXG_MAPS_KEEP_PLACE] = {
+        k->found_kind, k->found_index, k->found_dims, (double)p->iteration};
+
+    return k->now != NULL || k->found
+               ? put_descent(par, im, k->rows, k->now != NULL ? now : found, p)
+               : EXG_OK;
 }
 
 static exg_status put_maps(const exg_par *par, void *state, exg_image *im)
@@ -124,9 +142,7 @@ static exg_status put_maps(const exg_par *par, void *state, exg_image *im)
         exg_maps_keep_group(EXG_MAPS_KEEP_SWEPT, i, group);
         EXG_TRY(put_finished(par, im, group, m->swept + i));
     }
-    if (k->now != NULL) {
-        EXG_TRY(put_descent(par, im, k));
-    }
+    EXG_TRY(put_pause(par, im, k));
 done:
     return st;
 }
@@ -145,11 +161,12 @@ static exg_status keep_pause(const exg_par *par, void *state,
     char where[WHERE];
     exg_status st;
 
-    snprintf(where, sizeof where, "%.60s, iteration %td", k->what,
+    snprintf(where, sizeof where, "%s, iteration %td", k->what,
              pause->iteration);
     k->now = pause;
     st = exg_keep_write(par, k->keep, wish, where);
     k->now = NULL;
+    k->written = st == EXG_OK || st == EXG_ESTOP;
     return st;
 }
 
@@ -180,13 +197,14 @@ void exg_maps_keep_clear(exg_maps_keep *k)
     exg_free(k->pause.when);
     exg_free(k->pause.kl);
     k->pause = (exg_pause){.n = 0};
-    k->found = 0;
+    k->found = k->written = 0;
+    k->what[0] = '\0';
 }
 
 void exg_maps_keep_begin(exg_maps_keep *k, const char *what,
                          exg_tsne_options *choice)
 {
-    k->what = what;
+    snprintf(k->what, sizeof k->what, "%s", what);
     k->dims = choice->dims;
     choice->keeper = &k->keeper;
     choice->from = k->found && k->found_kind == k->kind &&
@@ -202,11 +220,21 @@ exg_status exg_maps_keep_end(const exg_par *par, exg_maps_keep *k)
     const exg_wish wish = exg_wish_ask(par, exg_keep_idle(k->keep));
     char where[WHERE];
 
+    snprintf(where, sizeof where, "%s, finished", k->what);
     exg_maps_keep_clear(k);
     if (wish.stop != 0 || wish.keep) {
-        snprintf(where, sizeof where, "%.60s, finished", k->what);
         EXG_TRY(exg_keep_write(par, k->keep, wish, where));
     }
 done:
     return st;
+}
+
+exg_status exg_maps_keep_stop(const exg_par *par, exg_maps_keep *k,
+                              exg_status st)
+{
+    char where[WHERE];
+
+    snprintf(where, sizeof where, "%s, outside of its descent",
+             k->what[0] != '\0' ? k->what : "t-SNE");
+    return exg_keep_stop(par, k->keep, st, k->written, where);
 }

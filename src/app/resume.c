@@ -232,13 +232,27 @@ done:
     return st;
 }
 
-exg_status exg_resume_write(exg_run *run, exg_wish wish)
+static void name_place(const exg_run *run, char *where)
 {
     const exg_epoch_place *p = &run->resume->place;
+
+    snprintf(where, WHERE, "epoch %td, step %td", p->epoch, p->step);
+}
+
+exg_status exg_resume_write(exg_run *run, exg_wish wish)
+{
     char where[WHERE];
 
-    snprintf(where, sizeof where, "epoch %td, step %td", p->epoch, p->step);
+    name_place(run, where);
     return exg_keep_write(run->par, run->resume->keep, wish, where);
+}
+
+exg_status exg_resume_stop(exg_run *run, exg_status st)
+{
+    char where[WHERE];
+
+    name_place(run, where);
+    return exg_keep_stop(run->par, run->resume->keep, st, 0, where);
 }
 
 exg_status exg_resume_point(exg_run *run)

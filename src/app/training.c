@@ -75,8 +75,8 @@ static exg_status evaluate(exg_run *run, trainer *t, int epoch,
     e->epoch = epoch;
     e->train_loss = stats->loss;
     e->train_accuracy = stats->accuracy;
-    run->nepoch++;
     EXG_TRY(exg_predict_run(run->par, run->pass, run->test, t->fresh));
+    run->nepoch++; /* from here on there is something to free */
     e->eval_loss = t->fresh->loss;
     e->eval_accuracy = t->fresh->accuracy;
     EXG_TRY(score(run, t->fresh, e));
@@ -254,24 +254,15 @@ done:
     return st;
 }
 
-/* Go on: everything is as it was between two steps, and what follows from the
- * remembered parameters is made again. */
-static exg_status resume(exg_run *run, trainer *t)
+/* What follows from the remembered parameters.  The network's are others
+ * afterwards. */
+static exg_status make_again(exg_run *run, trainer *t)
 {
     exg_status st = EXG_OK;
     const exg_resume *r = run->resume;
     const exg_int np = run->net->nparam;
     const size_t bytes = (size_t)np * sizeof(float);
-    float *now = NULL;
 
-    EXG_TRY_ALL(run->par, exg_new(&now, np));
-    EXG_TRY(exg_resume_training(run, t->optimizer));
-    if (r->place.step > exg_batches_steps(t->batches)) {
-        st = exg_fail(EXG_EINPUT, "checkpoint: step %td, want at most %td",
-                      r->place.step, exg_batches_steps(t->batches));
-        goto done;
-    }
-    memcpy(now, run->net->param, bytes);
     for (exg_int i = 0; i < r->nmoment; i++) {
         memcpy(run->net->param, r->param + i * np, bytes);
         EXG_TRY(draw_maps(run, r->epoch[i]));
@@ -280,7 +271,29 @@ static exg_status resume(exg_run *run, trainer *t)
     if (run->nepoch > 0) {
         EXG_TRY(answer_again(run));
     }
-    memcpy(run->net->param, now, bytes);
+done:
+    return st;
+}
+
+/* Go on: everything is as it was between two steps. */
+static exg_status resume(exg_run *run, trainer *t)
+{
+    exg_status st = EXG_OK;
+    const exg_resume *r = run->resume;
+    const size_t bytes = (size_t)run->net->nparam * sizeof(float);
+    float *now = NULL;
+
+    EXG_TRY_ALL(run->par, exg_new(&now, run->net->nparam));
+    EXG_TRY(exg_resume_training(run, t->optimizer));
+    if (r->place.step > exg_batches_steps(t->batches)) {
+        st = exg_fail(EXG_EINPUT, "checkpoint: step %td, want at most %td",
+                      r->place.step, exg_batches_steps(t->batches));
+        goto done;
+    }
+    memcpy(now, run->net->param, bytes);
+    st = make_again(run, t);
+    memcpy(run->net->param, now, bytes); /* also for the next checkpoint */
+    EXG_TRY(st);
     exg_log_say("going on from a checkpoint: epoch %td, step %td",
                 r->place.epoch, r->place.step);
     exg_log_event("resumed", "\"epoch\": %td, \"step\": %td", r->place.epoch,
@@ -315,6 +328,7 @@ exg_status exg_training_run(exg_run *run)
     }
     memcpy(run->net->param, t.best, (size_t)run->net->nparam * sizeof *t.best);
 done:
+    st = exg_resume_stop(run, st);
     destroy_trainer(run, &t);
     return st;
 }

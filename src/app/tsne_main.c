@@ -291,7 +291,7 @@ static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
     EXG_TRY(read(&m, &r.clock));
     EXG_TRY(exg_tsne_keep_create(&m, &keep));
     EXG_TRY(exg_results_open(par, exg_opts_text(opts, "out"), &w));
-    EXG_TRY(exg_maps_make(&m, &r.clock));
+    EXG_TRY(exg_maps_keep_stop(par, m.kept, exg_maps_make(&m, &r.clock)));
     start = exg_clock_now();
     EXG_TRY(exg_record_config(par, opts, w));
     EXG_TRY(put_dataset(&m, w));

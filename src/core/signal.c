@@ -22,6 +22,7 @@ static void note(int number)
 
 void exg_signal_watch(void)
 {
+    caught = 0;
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
         struct sigaction action = {.sa_flags = watched[i].flags};
 
@@ -34,6 +35,13 @@ void exg_signal_watch(void)
 int exg_signal_caught(void)
 {
     return (int)caught;
+}
+
+exg_status exg_signal_check(void)
+{
+    return caught == 0 ? EXG_OK
+                       : exg_fail(EXG_ESTOP, "stopped by %s",
+                                  exg_signal_name((int)caught));
 }
 
 const char *exg_signal_name(int number)

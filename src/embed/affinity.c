@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "core/fixed.h"
+#include "core/signal.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 
@@ -134,6 +135,7 @@ static exg_status conditionals(exg_shard mine, exg_int k, const int32_t *index,
     for (exg_int i = 0; i < mine.count; i++) {
         const int32_t row = (int32_t)(mine.first + i);
 
+        EXG_TRY(exg_signal_check());
         mixture(k, dist2 + i * k, scales, p + k, p);
         for (exg_int a = 0; a < k; a++) {
             const int32_t col = index[i * k + a];

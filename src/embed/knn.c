@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/signal.h"
 #include "embed/pack.h"
 #include "embed/ring.h"
 #include "par/agree.h"
@@ -215,6 +216,7 @@ static void advance(search *s, exg_int more)
 /* All of my tiles against a block, near tiles first. */
 static exg_status visit(void *state, const exg_ring_block *block)
 {
+    exg_status st = EXG_OK;
     search *s = state;
     const exg_pack *p = s->pack;
     const int own = s->same && block->tiles.first == p->tiles.first;
@@ -222,6 +224,7 @@ static exg_status visit(void *state, const exg_ring_block *block)
     for (exg_int i = 0; i < p->tiles.count; i++) {
         const float *tile = p->data + i * p->at.floats;
 
+        EXG_TRY(exg_signal_check());
         for (exg_int j = 0; j < block->tiles.count; j++) {
             s->visitor[j] =
                 look_at(s, tile, block->data + j * block->tile_floats, j);
@@ -241,7 +244,8 @@ static exg_status visit(void *state, const exg_ring_block *block)
         }
         advance(s, block->tiles.count);
     }
-    return EXG_OK;
+done:
+    return st;
 }
 
 static int by_value(const void *a, const void *b)

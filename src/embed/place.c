@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/fixed.h"
+#include "core/signal.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 
@@ -272,6 +273,7 @@ exg_status exg_place(const exg_par *par, const exg_guests *g,
                         frame ? b.kl : NULL, b.slope);
         if (frame) {
             record(par, &b, t, &out);
+            EXG_TRY_ALL(par, exg_signal_check());
         }
         if (frame && seen != NULL) {
             seen(state, t, plan->iterations, out.kl[out.frames - 1]);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/signal.h"
 #include "embed/knn.h"
 #include "embed/spearman.h"
 #include "par/agree.h"
@@ -87,19 +88,23 @@ static double trust(double n, double k, exg_fixed rows, exg_fixed penalty)
                : NAN;
 }
 
-static void scores(const exg_par *par, exg_quality_scene *s, exg_quality *out)
+static exg_status scores(const exg_par *par, exg_quality_scene *s,
+                         exg_quality *out)
 {
+    exg_status st = EXG_OK;
     const double n = (double)s->tiles->total;
     const double of = n * (double)(s->m < VOTES ? s->m : VOTES);
     exg_fixed t[TOTALS] = {0};
 
-    for (exg_int i = 0; i < s->tiles->count; i++) {
+    for (exg_int i = 0; i < s->tiles->count && st == EXG_OK; i++) {
+        st = exg_signal_check();
         add_row(s, i, t);
         if (((i + 1) % EXG_TILE == 0 || i + 1 == s->tiles->count) &&
             exg_quality_ranked(s, i)) {
             exg_quality_advance(s, 1);
         }
     }
+    EXG_TRY_ALL(par, st);
     exg_reduce_fixed(par, TOTALS, t);
     out->ranked = (double)t[RANKED];
     out->trust5 = trust(n, 5.0, t[RANKED], t[PENALTY5]);
@@ -109,6 +114,8 @@ static void scores(const exg_par *par, exg_quality_scene *s, exg_quality *out)
     out->accuracy_features =
         s->label != NULL ? (double)t[RIGHT_FEATURES] / n : NAN;
     out->accuracy_map = s->label != NULL ? (double)t[RIGHT_MAP] / n : NAN;
+done:
+    return st;
 }
 
 /* The nearest points on the map, of my tiles' rows. */
@@ -188,7 +195,7 @@ exg_status exg_quality_of(const exg_par *par, const exg_quality_job *job,
     EXG_TRY(set_scene(par, job, all, &s));
     exg_quality_advance(&s, 0);
     EXG_TRY(exg_quality_find_ranks(par, &s));
-    scores(par, &s, out);
+    EXG_TRY(scores(par, &s, out));
     EXG_TRY(exg_spearman(par, s.tiles, EXG_QUALITY_PAIRS, job->dims, all,
                          &out->spearman));
 done:

@@ -1,13 +1,16 @@
 /* ring.c -- see ring.h.
  *
  * At step s a rank holds the block of rank + s and passes it on to rank - 1
- * while it works on it, so the transfer hides behind the products. */
+ * while it works on it, so the transfer hides behind the products; so does the
+ * question whether a rank was told to stop. */
 #include "embed/ring.h"
 
 #include <cblas.h>
 #include <string.h>
 
+#include "core/signal.h"
 #include "par/agree.h"
+#include "par/wish.h"
 
 /* c = a b', the product of two tiles. */
 static void product(const float *a, const float *b, exg_int dim, float *c)
@@ -75,17 +78,25 @@ exg_status exg_ring_turn(const exg_par *par, exg_shard own, exg_int tile_floats,
     float *buffer[2] = {NULL, NULL};
     exg_ring_block now = {.tile_floats = tile_floats, .data = mine};
     MPI_Datatype type;
+    exg_wish_asking asking;
+    exg_wish wish = {.stop = 0};
 
     EXG_TRY_ALL(par, exg_new(&buffer[0], size > 2 ? most : 0));
     EXG_TRY_ALL(par, exg_new(&buffer[1], size > 1 ? most : 0));
     type = exg_par_row_type(tile_floats * (exg_int)sizeof(float));
-    for (int s = 0; s < size; s++) {
+    for (int s = 0; s < size && wish.stop == 0; s++) {
+        exg_wish_begin(par, 0, &asking);
         now.tiles = exg_shard_of(own.total, (par->rank + s) % size, size);
         verdict = step(par, s, &now, type, buffer[(s + 1) % 2], verdict, visit,
                        state);
         now.data = buffer[(s + 1) % 2];
+        wish = exg_wish_end(&asking);
     }
     EXG_MPI(MPI_Type_free(&type));
+    verdict =
+        wish.stop != 0 && verdict == EXG_OK
+            ? exg_fail(EXG_ESTOP, "stopped by %s", exg_signal_name(wish.stop))
+            : verdict;
     EXG_TRY(exg_agree(par, verdict));
 done:
     exg_free(buffer[0]);
@@ -121,6 +132,7 @@ static void distances(const float *na, const float *nb, float *c)
 /* All of my tiles against a block. */
 static exg_status measure_block(void *state, const exg_ring_block *block)
 {
+    exg_status st = EXG_OK;
     const measure *m = state;
     const exg_tiles *t = m->tiles;
     const exg_int n = EXG_TILE * t->dim;
@@ -136,6 +148,7 @@ static exg_status measure_block(void *state, const exg_ring_block *block)
         if ((t->own.first + i) % m->step != 0) {
             continue;
         }
+        EXG_TRY(exg_signal_check());
         for (exg_int j = 0; j < block->tiles.count; j++) {
             const float *b = block->data + j * block->tile_floats;
             const exg_int first = (block->tiles.first + j) * EXG_TILE;
@@ -147,7 +160,8 @@ static exg_status measure_block(void *state, const exg_ring_block *block)
                    m->product);
         }
     }
-    return EXG_OK;
+done:
+    return st;
 }
 
 exg_status exg_ring_distances(const exg_par *par, const exg_tiles *tiles,

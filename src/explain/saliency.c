@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/signal.h"
 #include "data/batch.h"
 #include "data/lanes.h"
 #include "explain/blank.h"
@@ -348,6 +349,7 @@ exg_status exg_saliency_run(const exg_par *par, exg_saliency *s, exg_pass *pass,
     for (exg_int b = 0; b < blocks && st == EXG_OK; b++) {
         map_block(k, s, pass, b, target);
         st = store_block(k, b, span.first, target);
+        st = st == EXG_OK ? exg_signal_check() : st;
     }
     EXG_TRY_ALL(par, st);
     for (int m = 0; m < MAPS; m++) {

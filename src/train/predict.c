@@ -5,6 +5,7 @@
 #include "train/predict.h"
 
 #include "core/fixed.h"
+#include "core/signal.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 
@@ -140,6 +141,7 @@ exg_status exg_predict_run(const exg_par *par, exg_pass *pass, exg_batches *set,
     blocks = exg_batches_blocks(set, 0).count;
     for (exg_int b = 0; b < blocks && st == EXG_OK; b++) {
         st = predict_block(pass, set, b, p, sum);
+        st = st == EXG_OK ? exg_signal_check() : st;
     }
     EXG_TRY_ALL(par, st);
     exg_reduce_fixed(par, SUMS, sum);
