@@ -50,7 +50,7 @@ static void save(exg_saver *s, double mark)
     unsigned char *bytes = NULL;
     const exg_int size = make(mark, &bytes);
 
-    ck_ok(world, exg_saver_start(s, &bytes, size));
+    exg_saver_start(s, &bytes, size);
     ck_all(world, bytes == NULL);
     ck_ok(world, exg_saver_wait(s));
     ck_all(world, !exg_saver_busy(s));
@@ -245,7 +245,7 @@ START_TEST(a_failed_write_is_told_once_and_harms_nothing)
     snprintf(part, sizeof part, "%s.part", path);
     ck_assert_int_eq(mkdir(part, 0777), 0); /* it cannot be created */
     size = make(3.0, &bytes);
-    ck_ok(world, exg_saver_start(s, &bytes, size));
+    exg_saver_start(s, &bytes, size);
     ck_assert_int_eq(exg_saver_wait(s), EXG_EIO);
     ck_assert_ptr_nonnull(strstr(exg_err_text(), "cannot create: "));
     exg_err_clear();

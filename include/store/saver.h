@@ -43,14 +43,13 @@ void exg_saver_destroy(exg_saver **s);
 int exg_saver_busy(exg_saver *s);
 
 /** Begin to write.  Waits for the one before if that is still under way, and
- * forgets its failure: ask exg_saver_wait() first.
+ * forgets its failure: ask exg_saver_wait() first.  Where no thread can be had
+ * it warns and writes before it returns.
  *
  * @param[in,out] bytes  from exg_image_finish(); taken over and set NULL,
  *                       whatever happens
- * @param[in]     size   with the block in front, which is filled in
- * @return EXG_OK, or EXG_EIO where no thread can be had */
-EXG_MUST_CHECK exg_status exg_saver_start(exg_saver *s, unsigned char **bytes,
-                                          exg_int size);
+ * @param[in]     size   with the block in front, which is filled in */
+void exg_saver_start(exg_saver *s, unsigned char **bytes, exg_int size);
 
 /** Wait for what is being written, if anything is.
  * @return EXG_OK, or EXG_EIO: it could not be written, and why; told once */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/log.h"
 #include "saver_impl.h"
 
 struct exg_saver {
@@ -22,6 +23,7 @@ struct exg_saver {
     char part[EXG_SAVER_PATH + 8];
     exg_saver_worth worth; /* of what is there */
     int joins;             /* a thread is to be joined                    */
+    int untold;            /* what became of the last has not been said   */
     pthread_t thread;
     unsigned char *bytes;
     exg_int size;
@@ -136,9 +138,9 @@ static void join(exg_saver *s)
     if (s->joins) {
         pthread_join(s->thread, NULL);
         s->joins = 0;
-        exg_free(s->bytes);
-        s->bytes = NULL;
     }
+    exg_free(s->bytes);
+    s->bytes = NULL;
 }
 
 void exg_saver_destroy(exg_saver **s)
@@ -155,7 +157,7 @@ int exg_saver_busy(exg_saver *s)
     return !atomic_load(&s->finished);
 }
 
-exg_status exg_saver_start(exg_saver *s, unsigned char **bytes, exg_int size)
+void exg_saver_start(exg_saver *s, unsigned char **bytes, exg_int size)
 {
     sigset_t all, before;
     int rc;
@@ -170,23 +172,23 @@ exg_status exg_saver_start(exg_saver *s, unsigned char **bytes, exg_int size)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     rc = pthread_create(&s->thread, NULL, work, s);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    s->joins = rc == 0;
+    s->untold = 1;
     if (rc != 0) {
-        atomic_store(&s->finished, 1);
-        exg_free(s->bytes);
-        s->bytes = NULL;
-        return exg_fail(EXG_EIO, "%s: no thread to write it: %s", s->path,
-                        strerror(rc));
+        exg_log_warn("%s: no thread to write it: %s -- the run waits for the "
+                     "disk",
+                     s->path, strerror(rc));
+        (void)work(s);
     }
-    s->joins = 1;
-    return EXG_OK;
 }
 
 exg_status exg_saver_wait(exg_saver *s)
 {
-    const int joins = s->joins;
+    const int untold = s->untold;
 
     join(s);
-    if (!joins || s->error == 0) {
+    s->untold = 0;
+    if (!untold || s->error == 0) {
         return EXG_OK;
     }
     return exg_fail(EXG_EIO, "%s: %s: %s", s->path, s->step,
