@@ -30,12 +30,12 @@ HDF5_PC = $(shell pkg-config --exists hdf5-openmpi && echo hdf5-openmpi || echo 
 PACKAGES = $(HDF5_PC) openblas fftw3f libpng zlib cairo
 memo = $(eval $1 := $2)$($1)
 pkg_cflags = $(call memo,pkg_cflags,$(shell pkg-config --cflags $(PACKAGES)))
-pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm -lpthread)
+pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm)
 
 WARN   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
           -Wpointer-arith -Wwrite-strings -Wvla $(if $(CI),-Werror)
 cppflags = -Iinclude -D_GNU_SOURCE -DEXG_BUILD='"$(BUILD)"' $(pkg_cflags)
-cflags   = -std=gnu11 -ffp-contract=fast -fno-math-errno $(WARN) $(OPT.$(BUILD)) $(CFLAGS)
+cflags   = -std=gnu11 -pthread -ffp-contract=fast -fno-math-errno $(WARN) $(OPT.$(BUILD)) $(CFLAGS)
 
 # Kernels: src/kern/*.c but for *_ref.c and select.c, once per instruction set.
 ISA := $(if $(filter x86_64 amd64,$(shell uname -m)),base avx2 avx512,base)
@@ -117,8 +117,9 @@ $(O)/tests/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(fuzz_ob
 $(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(fuzz_obj)
 	$(call quiet,LINK)$(MPICC) $(cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
+$(O)/tests/mpi_checkpoint: $(obj_app)
 $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs) $(shell pkg-config --libs check)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(shell pkg-config --libs check)
 
 # Missing packages are installed for the goals that promise to work on a fresh
 # machine; a plain `make` names them and stops.
