@@ -30,6 +30,11 @@ typedef struct {
  *                    not much too wide; n = 0: none */
 exg_mesh exg_mesh_fit(int dims, double reach, double wanted, exg_mesh now);
 
+/** The finest grid that spans a map too wide for one of the wanted spacing: as
+ * many nodes as are allowed, and so a larger error; n = 0: none with nodes
+ * EXG_MESH_WIDEST apart or less. */
+exg_mesh exg_mesh_stretch(int dims, double reach, double wanted, exg_mesh now);
+
 /** The mean density around points, in points per unit of length^dims.
  * @param[in] squares  sum over nodes of squared charges, of which a point has 1
  *                     in all */
@@ -52,6 +57,9 @@ double exg_mesh_tune(int dims, double spacing, double density, double force2);
 /** Seconds of one core, about, for the forces by a grid and by all pairs. */
 double exg_mesh_cost(int dims, exg_int total, exg_int n);
 double exg_mesh_cost_of_pairs(int dims, exg_int total, double dof);
+
+/** Spacing of the coarsest grid: farther apart, nodes miss the kernel. */
+#define EXG_MESH_WIDEST 0.9
 
 /** What exg_mesh_tune() keeps estimates below: 1e-3 for the error itself, less
  * a quarter, because estimates err. */

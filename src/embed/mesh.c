@@ -117,6 +117,18 @@ exg_mesh exg_mesh_fit(int dims, double reach, double wanted, exg_mesh now)
     return fit;
 }
 
+exg_mesh exg_mesh_stretch(int dims, double reach, double wanted, exg_mesh now)
+{
+    exg_mesh fit = {.n = 0};
+    double spacing = wanted * STEP; /* in steps, so that grids last */
+
+    while (fit.n == 0 && spacing <= EXG_MESH_WIDEST) {
+        fit = exg_mesh_fit(dims, reach, spacing, now);
+        spacing *= STEP;
+    }
+    return fit;
+}
+
 double exg_mesh_density(int dims, double spacing, exg_int total, double squares)
 {
     const double own = pow(OWN, dims); /* of one point, on average */

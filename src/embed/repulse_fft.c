@@ -8,9 +8,10 @@
  * in smooth particle-mesh Ewald, Essmann et al. 1995).  Linderman et al. 2019
  * take four charges, double precision and a node every 1/3.
  *
- * Points that no grid in memory can span are left to all pairs, and so are few
- * points on a wide map, where a grid is hopeless; for "auto", all iterations in
- * which all pairs cost less. */
+ * Points that no grid in memory can span are left to all pairs, or, where that
+ * would take an age, to the finest grid that can.  All pairs also serve few
+ * points on a wide map, where a grid is hopeless, and for "auto" wherever they
+ * cost less. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@
 enum {
     LANE = 16,
     SORT_EVERY = 10,
+    PATIENCE = 4,         /* for exactness by all pairs: times a grid's cost */
     HOPELESS = 100,       /* times the cost of all pairs             */
     MOST_NODES = 1 << 20, /* on an axis, of any grid */
     MANY = 20000          /* points of which all pairs take a second */
@@ -170,6 +172,29 @@ static exg_stencil stencil_of(const exg_fft_engine *e, const exg_mesh_box *b)
     return s;
 }
 
+/* Many points on a map too wide for a grid: the user should know why it is
+ * slow. */
+static void warn_of_width(exg_fft_engine *e, exg_int total)
+{
+    if (!e->warned && total > MANY) {
+        e->warned = 1;
+        exg_log_warn("the t-SNE map is too wide for a grid: all pairs of %td "
+                     "points are computed, which is slow",
+                     total);
+    }
+}
+
+/* The finest grid allowed is too coarse: the user should know how much. */
+static void warn_of_error(exg_fft_engine *e)
+{
+    if (!e->warned && e->cost.error > EXG_MESH_BOUND) {
+        e->warned = 1;
+        exg_log_warn("the t-SNE map is too wide for a fine grid: forces are "
+                     "off by up to %.2g %% of their mean",
+                     100.0 * e->cost.error);
+    }
+}
+
 /* One pass on a grid of the wanted spacing; *again: its error was too large,
  * and a finer grid is wanted now. */
 static exg_status try_grid(const exg_par *par, exg_fft_engine *e,
@@ -200,7 +225,9 @@ static exg_status try_grid(const exg_par *par, exg_fft_engine *e,
     e->cost.error =
         exg_mesh_error(e->dims, mesh.spacing, out->density, out->force2);
     large = e->cost.error > EXG_MESH_BOUND;
-    if (large || mesh.spacing == wanted) { /* small maps have a finer one */
+    if (mesh.spacing > wanted) { /* no finer one is allowed */
+        warn_of_error(e);
+    } else if (large || mesh.spacing == wanted) { /* small maps: finer */
         e->wanted = exg_mesh_tune(e->dims, wanted, out->density, out->force2);
     }
     *again = large && e->wanted < wanted;
@@ -223,16 +250,24 @@ done:
     return st;
 }
 
-/* Many points on a map too wide for a grid: the user should know why it is
- * slow. */
-static void warn_of_width(exg_fft_engine *e, exg_int total)
+/* A grid for the map.  Where one that is exact enough would have too many
+ * nodes, and all pairs would take an age, a coarser one; n = 0: none. */
+static exg_mesh choose(exg_fft_engine *e, exg_int total, double reach)
 {
-    if (!e->warned && total > MANY) {
-        e->warned = 1;
-        exg_log_warn("the t-SNE map is too wide for a grid: all pairs of %td "
-                     "points are computed, which is slow",
-                     total);
+    const exg_mesh none = {.n = 0};
+    exg_mesh mesh = exg_mesh_fit(e->dims, reach, e->wanted, e->mesh);
+
+    if (mesh.n == 0) {
+        mesh = exg_mesh_stretch(e->dims, reach, e->wanted, e->mesh);
+        if (mesh.n == 0 || PATIENCE * exg_mesh_cost(e->dims, total, mesh.n) >
+                               exg_mesh_cost_of_pairs(e->dims, total, e->dof)) {
+            mesh = none;
+        }
     }
+    if (mesh.n == 0) {
+        warn_of_width(e, total);
+    }
+    return mesh;
 }
 
 /* Whether a grid is worth what it costs. */
@@ -250,7 +285,6 @@ static exg_status forces(const exg_par *par, void *state,
 {
     exg_status st = EXG_OK;
     exg_fft_engine *e = state;
-    const int dims = e->dims;
     const exg_mesh_box box = exg_mesh_box_of(cloud);
     double from;
     exg_fft_found out = {.z = 0.0};
@@ -258,12 +292,8 @@ static exg_status forces(const exg_par *par, void *state,
 
     set_kernel(e, cloud->dof);
     while (again) {
-        const exg_mesh mesh =
-            exg_mesh_fit(dims, box.reach / e->unit, e->wanted, e->mesh);
+        const exg_mesh mesh = choose(e, cloud->total, box.reach / e->unit);
 
-        if (mesh.n == 0) {
-            warn_of_width(e, cloud->total);
-        }
         if (!is_worth(e, cloud->total, mesh)) {
             return all_pairs(par, e, cloud, f, z);
         }
@@ -298,7 +328,7 @@ static exg_status resume(void *state, const double *kept)
     if (!(kept[0] >= 0 && kept[0] <= EXG_STENCIL_MOST_BITS) ||
         !(kept[1] > 0 && kept[1] <= coarsest) ||
         !(kept[2] >= 0 && kept[2] <= MOST_NODES) ||
-        !(kept[3] >= 0 && kept[3] <= coarsest)) {
+        !(kept[3] >= 0 && kept[3] <= EXG_MESH_WIDEST)) {
         return exg_fail(EXG_EINPUT,
                         "the grid of t-SNE: %g bits, spacing %g, %g nodes %g "
                         "apart, want those of a map",
