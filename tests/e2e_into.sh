@@ -130,6 +130,39 @@ assert np.median(away) < 0.1 * width and t["knn_accuracy_map"][()] == 1
 PY
 fi
 
+# A map of components: rows find their neighbours among these.
+run "a map of components" 2 "$x:/group/x" "$scratch/pca-map.h5" --tsne-pca 3 \
+    --keep-features --tsne-dims 2 --tsne-iterations 250 --tsne-early 80 --quiet
+for n in 1 3; do
+    run "components on $n ranks" "$n" "$x:/group/x" "$scratch/pca$n.h5" \
+        --tsne-into "$scratch/pca-map.h5" --tsne-dims 2 --quiet
+done
+same "components from 1 and 3 ranks" "$scratch"/pca{1,3}.h5
+if [ -n "$python" ]; then
+    "$python" - "$scratch" <<'PY' || fail "neighbours are not by components"
+import sys
+import h5py
+import numpy as np
+
+f = h5py.File(f"{sys.argv[1]}/pca-map.h5")
+x = f["embedding/features"][:].astype(float)
+x -= x.mean(0)
+x = x @ np.linalg.svd(x, full_matrices=False)[2][:3].T
+y = f["tsne/coordinates"][:].astype(float)
+t = h5py.File(f"{sys.argv[1]}/pca1.h5")["tsne"]
+
+
+def nearest(a, b):
+    far = ((a[:, None] - b[None]) ** 2).sum(2)
+    return np.argsort(far, axis=1, kind="stable")[:, :10]
+
+
+high, low = nearest(x, x), nearest(t["coordinates"][:].astype(float), y)
+recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(high, low)])
+assert abs(recall - t["knn_recall_10"][()]) < 2e-3, recall
+PY
+fi
+
 # refused STATUS PATTERN ARGUMENTS...
 refused() {
     local status=$1 pattern=$2 got

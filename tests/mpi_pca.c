@@ -4,6 +4,7 @@
 
 #include "core/rng.h"
 #include "embed/pca.h"
+#include "par/gather.h"
 #include "sets.h"
 #include "support.h"
 
@@ -122,7 +123,7 @@ static void reduced(exg_par par, exg_int keep, float *y)
     for (exg_int i = 0; i < mine.count * D; i++) {
         x[i] = value(mine.first + i / D, i % D);
     }
-    ck_ok(world, exg_pca_reduce(&par, N, D, x, keep, y));
+    ck_ok(world, exg_pca_reduce(&par, N, D, x, keep, y, NULL));
 }
 
 START_TEST(reduction_finds_the_same_components)
@@ -137,6 +138,36 @@ START_TEST(reduction_finds_the_same_components)
         good &= fabsf(y[i] - want[i]) < 1e-3f;
     }
     ck_all(world, good);
+}
+END_TEST
+
+/* Some rows again, in other places: they fall where they were. */
+START_TEST(rows_that_follow_are_where_they_would_be)
+{
+    enum {
+        FROM = 41,
+        M = N / 2 - FROM
+    };
+    static float x[N * D], y[N * DIMS], all[N * DIMS], again[N * DIMS];
+    const exg_shard mine = exg_shard_mine(world, N);
+    const exg_shard some = exg_shard_mine(world, M);
+    exg_pca_axes *axes = NULL;
+
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = value(mine.first + i / D, i % D);
+    }
+    ck_ok(world, exg_pca_reduce(world, N, D, x, DIMS, y, &axes));
+    exg_gather_all(world, DIMS * sizeof *y, mine.count, y, all);
+    for (exg_int i = 0; i < some.count * D; i++) {
+        x[i] = value(FROM + some.first + i / D, i % D);
+    }
+    ck_ok(world, exg_pca_follow(world, axes, M, x, again));
+    ck_all(world, memcmp(again, all + (FROM + some.first) * DIMS,
+                         sizeof *all * (size_t)(some.count * DIMS)) == 0);
+    x[0] = some.count > 0 && some.first == 0 ? NAN : x[0];
+    ck_all(world, exg_pca_follow(world, axes, M, x, again) == EXG_EINPUT);
+    exg_err_clear();
+    exg_pca_axes_destroy(&axes);
 }
 END_TEST
 
@@ -183,7 +214,8 @@ START_TEST(more_components_than_features_are_refused)
 {
     float none[1] = {0};
 
-    ck_all(world, exg_pca_reduce(world, 0, 3, none, 4, none) == EXG_EUSAGE);
+    ck_all(world,
+           exg_pca_reduce(world, 0, 3, none, 4, none, NULL) == EXG_EUSAGE);
     exg_err_clear();
 }
 END_TEST
@@ -194,8 +226,8 @@ START_TEST(too_many_features_are_refused)
     float none[1] = {0};
 
     ck_all(world, exg_pca_check(EXG_PCA_WIDEST, 50) == EXG_OK);
-    ck_all(world, exg_pca_reduce(world, 8, EXG_PCA_WIDEST + 1, none, 2, none) ==
-                      EXG_EUSAGE);
+    ck_all(world, exg_pca_reduce(world, 8, EXG_PCA_WIDEST + 1, none, 2, none,
+                                 NULL) == EXG_EUSAGE);
     ck_all(world, strstr(exg_err_text(), "at most 46340 features") != NULL);
     exg_err_clear();
 }
@@ -210,6 +242,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, missing_dimensions_are_zero);
     tcase_add_test(tc, start_has_the_stated_deviation);
     tcase_add_test(tc, reduction_finds_the_same_components);
+    tcase_add_test(tc, rows_that_follow_are_where_they_would_be);
     tcase_add_test(tc, all_components_keep_all_distances);
     tcase_add_test(tc, reduction_does_not_depend_on_ranks);
     tcase_add_test(tc, more_components_than_features_are_refused);

@@ -4,6 +4,7 @@
 #define EXG_APP_INTO_H
 
 #include "app/maps.h"
+#include "embed/pca.h"
 #include "embed/place.h"
 
 /** A map that takes new points, and where they went. */
@@ -19,12 +20,15 @@ typedef struct {
 /** The file's points.  Every rank has their positions and labels, and its own
  * rows of their features. */
 struct exg_into {
-    exg_int total;    /* M                                            */
-    int32_t *label;   /* shape (M); -1: none                          */
-    int labelled;     /* 1: some have one                             */
-    int64_t *index;   /* shape (M)                                    */
-    int32_t *set;     /* shape (M), or NULL                           */
-    exg_tiles *tiles; /* features; NULL once neighbours are found    */
+    exg_int total;      /* M                                            */
+    int32_t *label;     /* shape (M); -1: none                          */
+    int labelled;       /* 1: some have one                             */
+    int64_t *index;     /* shape (M)                                    */
+    int32_t *set;       /* shape (M), or NULL                           */
+    exg_tiles *tiles;   /* features; NULL once neighbours are found    */
+    exg_int pca;        /* principal components that the map is of; 0: of all
+                           features                                     */
+    exg_pca_axes *axes; /* of them, or NULL                           */
     exg_int nmap;
     exg_into_map map[EXG_MAPS];
     exg_place_plan plan;

@@ -15,6 +15,9 @@ enum {
  * @return EXG_OK, or EXG_EUSAGE with what is possible */
 EXG_MUST_CHECK exg_status exg_pca_check(exg_int dim, exg_int keep);
 
+/** Axes of components, on which other rows can be projected.  Opaque. */
+typedef struct exg_pca_axes exg_pca_axes;
+
 /** Replace features by their first principal components.
  *
  * Collective; total, dim and keep are equal on all ranks.  The covariance is
@@ -30,12 +33,31 @@ EXG_MUST_CHECK exg_status exg_pca_check(exg_int dim, exg_int keep);
  *                    variance; a component's largest loading is positive; the
  *                    scale is that of x times a power of two, which t-SNE does
  *                    not see
+ * @param[out] axes   for exg_pca_follow(), ended by exg_pca_axes_destroy(); or
+ *                    NULL
  * @return EXG_OK; EXG_EUSAGE (see exg_pca_check()); EXG_EINPUT naming the
  *         first row with a NaN or infinity; EXG_ENOMEM; EXG_ENUMERIC
  */
 EXG_MUST_CHECK exg_status exg_pca_reduce(const exg_par *par, exg_int total,
                                          exg_int dim, const float *x,
-                                         exg_int keep, float *y);
+                                         exg_int keep, float *y,
+                                         exg_pca_axes **axes);
+
+/** The components of other rows, on the axes of those that were reduced and in
+ * their scale: what is found for a row does not depend on those beside it.
+ *
+ * Collective.
+ * @param[in]  total  rows N >= 1
+ * @param[in]  x      shape (my count of exg_shard_mine(par, total), D)
+ * @param[out] y      shape (my count, keep)
+ * @return what exg_tiles_create_like() returns */
+EXG_MUST_CHECK exg_status exg_pca_follow(const exg_par *par,
+                                         const exg_pca_axes *axes,
+                                         exg_int total, const float *x,
+                                         float *y);
+
+/** Free; sets *axes NULL.  Local. */
+void exg_pca_axes_destroy(exg_pca_axes **axes);
 
 /** The first principal components of every row.
  *

@@ -46,6 +46,7 @@ void exg_into_destroy(exg_into **into)
         exg_place_free(&t->map[i].placed);
     }
     exg_tiles_destroy(&t->tiles);
+    exg_pca_axes_destroy(&t->axes);
     exg_free(t->label);
     exg_free(t->index);
     exg_free(t->set);
@@ -168,21 +169,41 @@ static exg_status check_memory(const exg_maps *m)
                             "host do not help");
 }
 
+/* New points among the map's, by what the map was made of. */
+static exg_status find_neighbours(const exg_maps *m, exg_clock *clock,
+                                  exg_guests **guests)
+{
+    exg_status st = EXG_OK;
+    const exg_into *t = m->into;
+    float *reduced = NULL;
+    exg_maps_bar bar = {.what = "t-SNE neighbours"};
+    const exg_knn_how how = {
+        .kern = m->kern, .progress = exg_maps_bar_at, .state = &bar};
+
+    if (t->axes != NULL) {
+        EXG_TRY_ALL(m->par, exg_new(&reduced, m->rows.count * t->pca));
+        EXG_TRY(exg_pca_follow(m->par, t->axes, m->rows.total, m->features,
+                               reduced));
+    }
+    EXG_TRY(exg_guests_create(m->par, &how, t->tiles, m->rows.total,
+                              t->axes != NULL ? reduced : m->features,
+                              &t->scales, clock, guests));
+done:
+    exg_free(reduced);
+    return st;
+}
+
 exg_status exg_into_make(exg_maps *m, exg_clock *clock)
 {
     exg_status st = EXG_OK;
     double since = exg_clock_now();
     exg_guests *guests = NULL;
-    exg_maps_bar bar = {.what = "t-SNE neighbours"};
-    const exg_knn_how how = {
-        .kern = m->kern, .progress = exg_maps_bar_at, .state = &bar};
 
     EXG_TRY(exg_into_read(m, &m->into));
     EXG_TRY_ALL(m->par, read_plan(m->opts, m->into));
     exg_clock_add(clock, "into read", exg_clock_lap(&since));
     EXG_TRY(check_memory(m));
-    EXG_TRY(exg_guests_create(m->par, &how, m->into->tiles, m->rows.total,
-                              m->features, &m->into->scales, clock, &guests));
+    EXG_TRY(find_neighbours(m, clock, &guests));
     exg_tiles_destroy(&m->into->tiles);
     for (exg_int i = 0; i < m->into->nmap; i++) {
         EXG_TRY(fill(m, guests, m->into->map + i, clock));

@@ -104,6 +104,26 @@ static double dof_of(exg_reader *r, const char *group)
     return dof;
 }
 
+/* Principal components that a map is of; 0: all features. */
+static exg_status pca_of(exg_reader *r, const char *file, const char *group,
+                         exg_int dim, exg_int *pca)
+{
+    double keep = 0.0;
+
+    if (exg_reader_attr_f64(r, group, "pca", &keep) != EXG_OK) {
+        exg_err_clear(); /* older, or of another program */
+        keep = 0.0;
+    }
+    if (!(keep >= 0.0 && keep <= (double)dim)) {
+        return exg_fail(EXG_EINPUT,
+                        "--tsne-into: %s: %s is of %g principal components, "
+                        "want 0 to %td",
+                        file, group, keep, dim);
+    }
+    *pca = (exg_int)keep;
+    return EXG_OK;
+}
+
 /* A map that the options ask for; its points are the file's. */
 static exg_status check_map(exg_reader *r, const char *file, int dims,
                             exg_int total, exg_into_map *map)
@@ -189,7 +209,7 @@ exg_status exg_into_check(const exg_opts *opts, const char *out, exg_int dim)
     exg_status st = EXG_OK;
     const char *file = exg_opts_text(opts, "tsne-into");
     exg_into_map map[EXG_MAPS];
-    exg_int total = 0, theirs = 0, nmap;
+    exg_int total = 0, theirs = 0, nmap, pca;
     exg_reader *r = NULL;
 
     EXG_TRY(check_options(opts));
@@ -205,6 +225,7 @@ exg_status exg_into_check(const exg_opts *opts, const char *out, exg_int dim)
     }
     EXG_TRY(check_scales(opts, file, total));
     EXG_TRY(check_maps(opts, r, file, total, &nmap, map));
+    EXG_TRY(pca_of(r, file, map[0].group, dim, &pca));
 done:
     exg_reader_close(&r);
     return st;
@@ -314,6 +335,7 @@ static exg_status read_file(const exg_maps *m, exg_into *t, float **x)
     EXG_TRY(shape(r, file, &t->total, &dim));
     EXG_ASSERT(dim == m->nfeature);
     EXG_TRY(check_maps(m->opts, r, file, t->total, &t->nmap, t->map));
+    EXG_TRY(pca_of(r, file, t->map[0].group, dim, &t->pca));
     for (exg_int i = 0; i < t->nmap; i++) {
         EXG_TRY(read_map(r, file, t->total, t->map + i));
     }
@@ -328,6 +350,25 @@ done:
     return st;
 }
 
+/* The features as the map was made of them. */
+static exg_status prepare(const exg_maps *m, exg_into *t, const float *x)
+{
+    exg_status st = EXG_OK;
+    const exg_int rows = exg_shard_mine(m->par, t->total).count;
+    float *reduced = NULL;
+
+    if (t->pca == 0) {
+        return exg_tiles_create(m->par, t->total, m->nfeature, x, &t->tiles);
+    }
+    EXG_TRY_ALL(m->par, exg_new(&reduced, rows * t->pca));
+    EXG_TRY(exg_pca_reduce(m->par, t->total, m->nfeature, x, t->pca, reduced,
+                           &t->axes));
+    EXG_TRY(exg_tiles_create(m->par, t->total, t->pca, reduced, &t->tiles));
+done:
+    exg_free(reduced);
+    return st;
+}
+
 exg_status exg_into_read(const exg_maps *m, exg_into **into)
 {
     exg_status st = EXG_OK;
@@ -338,7 +379,7 @@ exg_status exg_into_read(const exg_maps *m, exg_into **into)
     EXG_TRY_ALL(m->par, read_file(m, t, &x));
     EXG_TRY(exg_par_same(m->par, (uint64_t)t->total,
                          "numbers of points in the ranks' --tsne-into files"));
-    EXG_TRY(exg_tiles_create(m->par, t->total, m->nfeature, x, &t->tiles));
+    EXG_TRY(prepare(m, t, x));
     *into = t;
     t = NULL;
 done:

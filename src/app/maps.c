@@ -226,7 +226,7 @@ exg_status exg_maps_neighbours(exg_maps *m, double most, exg_clock *clock)
     if (keep > 0) {
         EXG_TRY_ALL(m->par, exg_new(&reduced, m->rows.count * keep));
         EXG_TRY(exg_pca_reduce(m->par, m->rows.total, m->nfeature, m->features,
-                               keep, reduced));
+                               keep, reduced, NULL));
         exg_clock_add(clock, "tsne pca", exg_clock_lap(&since));
     }
     EXG_TRY(exg_points_prepare(m->par, m->rows.total, dim,

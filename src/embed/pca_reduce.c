@@ -1,4 +1,4 @@
-/* pca_reduce.c -- exg_pca_reduce(), see pca.h.
+/* pca_reduce.c -- exg_pca_reduce() and exg_pca_follow(), see pca.h.
  *
  * The covariance is the sum of one BLAS product per tile, added in fixed point,
  * so that it does not depend on who owns which tile. */
@@ -80,29 +80,79 @@ exg_status exg_pca_check(exg_int dim, exg_int keep)
                           keep, dim, dim);
 }
 
-exg_status exg_pca_reduce(const exg_par *par, exg_int total, exg_int dim,
-                          const float *x, exg_int keep, float *y)
+struct exg_pca_axes {
+    exg_int keep;
+    float *basis;    /* shape (D, keep)                            */
+    exg_tiles *like; /* scale and means of what was reduced; no x  */
+};
+
+void exg_pca_axes_destroy(exg_pca_axes **axes)
+{
+    if (*axes != NULL) {
+        exg_free((*axes)->basis);
+        exg_tiles_destroy(&(*axes)->like);
+        exg_free(*axes);
+        *axes = NULL;
+    }
+}
+
+/* The components of rows in tiles. */
+static exg_status project(const exg_par *par, const exg_tiles *t,
+                          const float *basis, exg_int keep, float *y)
 {
     exg_status st = EXG_OK;
-    exg_tiles *t = NULL;
-    float *basis = NULL, *mine = NULL;
+    float *mine = NULL;
 
-    EXG_TRY_ALL(par, exg_pca_check(dim, keep));
-    openblas_set_num_threads(1);
-    EXG_TRY(exg_tiles_create(par, total, dim, x, &t));
-    EXG_TRY_ALL(par, exg_new(&basis, dim * keep));
     EXG_TRY_ALL(par, exg_new(&mine, t->own.count * EXG_TILE * keep));
-    EXG_TRY(directions(par, t, keep, basis));
     for (exg_int i = 0; i < t->own.count; i++) {
-        cblas_sgemm(
-            CblasRowMajor, CblasNoTrans, CblasNoTrans, EXG_TILE, (blasint)keep,
-            (blasint)dim, 1.0f, t->x + i * EXG_TILE * dim, (blasint)dim, basis,
-            (blasint)keep, 0.0f, mine + i * EXG_TILE * keep, (blasint)keep);
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, EXG_TILE,
+                    (blasint)keep, (blasint)t->dim, 1.0f,
+                    t->x + i * EXG_TILE * t->dim, (blasint)t->dim, basis,
+                    (blasint)keep, 0.0f, mine + i * EXG_TILE * keep,
+                    (blasint)keep);
     }
     EXG_TRY(exg_tiles_back(par, t, keep * (exg_int)sizeof *y, mine, y));
 done:
-    exg_tiles_destroy(&t);
-    exg_free(basis);
     exg_free(mine);
+    return st;
+}
+
+exg_status exg_pca_reduce(const exg_par *par, exg_int total, exg_int dim,
+                          const float *x, exg_int keep, float *y,
+                          exg_pca_axes **axes)
+{
+    exg_status st = EXG_OK;
+    exg_pca_axes *a = NULL;
+
+    EXG_TRY_ALL(par, exg_pca_check(dim, keep));
+    openblas_set_num_threads(1);
+    EXG_TRY_ALL(par, exg_new(&a, 1));
+    a->keep = keep;
+    EXG_TRY(exg_tiles_create(par, total, dim, x, &a->like));
+    EXG_TRY_ALL(par, exg_new(&a->basis, dim * keep));
+    EXG_TRY(directions(par, a->like, keep, a->basis));
+    EXG_TRY(project(par, a->like, a->basis, keep, y));
+    if (axes != NULL) {
+        exg_free(a->like->x);
+        a->like->x = NULL;
+        *axes = a;
+        a = NULL;
+    }
+done:
+    exg_pca_axes_destroy(&a);
+    return st;
+}
+
+exg_status exg_pca_follow(const exg_par *par, const exg_pca_axes *axes,
+                          exg_int total, const float *x, float *y)
+{
+    exg_status st = EXG_OK;
+    exg_tiles *t = NULL;
+
+    openblas_set_num_threads(1);
+    EXG_TRY(exg_tiles_create_like(par, axes->like, total, x, &t));
+    EXG_TRY(project(par, t, axes->basis, axes->keep, y));
+done:
+    exg_tiles_destroy(&t);
     return st;
 }
