@@ -72,6 +72,11 @@ typedef struct {
  * of EXG_TILE, they are exact too; else they are of the rows of every step-th
  * tile, so that EXG_QUALITY_SOME are left at most, ranked exactly among all N
  * points: time O(N D).  The sum and its N in front are then over those rows.
+ * Ranks beyond the lists compare a distance in double precision with
+ * |a|^2 + |b|^2 - 2 ab in single, which is off by up to some (D + 8) 2^-23
+ * (|a|^2 + |b|^2), rows being centred: within clusters narrower than 1e-3 of
+ * their distance from the mean, ranks can be off by as many rows as lie so
+ * near.
  *
  * Distances are correlated over points 0, s, 2 s, ..., with the least s that
  * leaves EXG_QUALITY_PAIRS at most.  Samples go by row number, not by rank: the
