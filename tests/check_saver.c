@@ -1,5 +1,7 @@
 /* check_saver.c -- checkpoint files: whole or refused, and never none. */
+#include <dlfcn.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,19 @@ enum {
 };
 
 static char path[NAME], older[NAME];
+
+/* Stands before the library's: threads can be had, or not. */
+static int refuses_threads;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+                   void *(*run)(void *), void *state)
+{
+    int (*real)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    void *found = dlsym(RTLD_NEXT, "pthread_create");
+
+    memcpy(&real, &found, sizeof real);
+    return refuses_threads ? EAGAIN : real(thread, attr, run, state);
+}
 
 static void name_files(const char *test)
 {
@@ -258,6 +273,33 @@ START_TEST(a_failed_write_is_told_once_and_harms_nothing)
 }
 END_TEST
 
+START_TEST(without_a_thread_it_is_written_at_once)
+{
+    exg_saver *s = NULL;
+    unsigned char *bytes = NULL;
+    char part[NAME + 8];
+    exg_int size;
+
+    name_files("alone");
+    ck_ok(world, exg_saver_create(path, older, EXG_SAVER_NONE, &s));
+    size = make(1.0, &bytes);
+    refuses_threads = 1;
+    exg_saver_start(s, &bytes, size);
+    ck_assert(!exg_saver_busy(s) && mark_of(path) == 1.0);
+    ck_ok(world, exg_saver_wait(s));
+    snprintf(part, sizeof part, "%s.part", path);
+    ck_assert_int_eq(mkdir(part, 0777), 0); /* it cannot be created */
+    size = make(2.0, &bytes);
+    exg_saver_start(s, &bytes, size);
+    refuses_threads = 0;
+    ck_assert_int_eq(exg_saver_wait(s), EXG_EIO);
+    exg_err_clear();
+    ck_assert(mark_of(path) == 1.0);
+    ck_assert_int_eq(rmdir(part), 0);
+    exg_saver_destroy(&s);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *suite = suite_create("saver");
@@ -265,6 +307,7 @@ Suite *exg_suite(void)
 
     tcase_add_test(tc, an_image_holds_what_was_put);
     tcase_add_test(tc, the_one_before_stays);
+    tcase_add_test(tc, without_a_thread_it_is_written_at_once);
     tcase_add_test(tc, only_what_is_worth_it_is_kept);
     tcase_add_test(tc, damage_of_any_byte_is_found);
     tcase_add_test(tc, other_files_are_refused);
