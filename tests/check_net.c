@@ -116,6 +116,23 @@ START_TEST(bad_shapes_are_refused)
 }
 END_TEST
 
+START_TEST(networks_beyond_memory_are_refused_by_name)
+{
+    const size_t before = exg_mem_limit();
+    exg_net *net = NULL;
+
+    exg_mem_bound(1 << 20);
+    ck_assert(exg_net_create("conv3x4 conv3x4000 linear", 1, 28, 28, 10,
+                             &net) == EXG_EUSAGE);
+    ck_assert(strstr(exg_err_text(), "'conv3x4000'") != NULL);
+    ck_assert(strstr(exg_err_text(), "GiB") != NULL);
+    ck_assert_ptr_null(net);
+    ck_assert_int_eq(exg_mem_live(), 0);
+    exg_mem_bound(before);
+    exg_err_clear();
+}
+END_TEST
+
 START_TEST(sizes_that_overflow_are_refused)
 {
     const exg_int big = 1 << 20;
@@ -197,6 +214,7 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, bad_text_is_refused_by_name, 0,
                         sizeof bad / sizeof bad[0]);
     tcase_add_test(tc, bad_shapes_are_refused);
+    tcase_add_test(tc, networks_beyond_memory_are_refused_by_name);
     tcase_add_test(tc, sizes_that_overflow_are_refused);
     tcase_add_test(tc, unknown_instruction_set_is_refused);
     tcase_add_test(tc, initial_weights_are_uniform_in_their_bound);

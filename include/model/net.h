@@ -54,8 +54,8 @@ typedef struct {
  * @param[in]  nclass   K >= 2
  * @param[out] net      owned by the caller: exg_net_destroy(); parameters zero
  * @return EXG_OK, EXG_EUSAGE (a word that is no layer, a kernel larger than its
- *         input, no final linear, an EXG_ISA this CPU lacks; the message names
- *         the word), EXG_ENOMEM
+ *         input, no final linear, more than exg_mem_limit() could hold, an
+ *         EXG_ISA this CPU lacks; the message names the word), EXG_ENOMEM
  */
 EXG_MUST_CHECK exg_status exg_net_create(const char *text, exg_int c, exg_int h,
                                          exg_int w, exg_int nclass,

@@ -9,7 +9,8 @@
 #include <string.h>
 
 enum {
-    SIDE_MAX = 1 << 20 /* most channels, rows, columns or outputs */
+    SIDE_MAX = 1 << 20, /* most channels, rows, columns or outputs      */
+    PARAM_BYTES = 24    /* of each: value, gradient, best, initial, sum */
 };
 
 static const char BASIC[] =
@@ -174,6 +175,28 @@ done:
     return st;
 }
 
+/* The network so far, as training holds it on each rank.  Refused here, with
+ * the layer's name, rather than by the allocation that fails. */
+static exg_status check_room(const exg_net *net, const exg_layer *l,
+                             const char *text)
+{
+    const double gib = 1024.0 * 1024 * 1024;
+    const double lane = EXG_LANE * sizeof(float);
+    const double most = (double)exg_mem_limit();
+    double bytes = (double)net->nparam * PARAM_BYTES;
+
+    for (const exg_layer *m = net->layer; m <= l; m++) {
+        bytes += (double)m->oc * (double)(m->oh * m->ow) * lane;
+    }
+    return bytes <= most
+               ? EXG_OK
+               : exg_fail(EXG_EUSAGE,
+                          "--model: '%s' is too large: up to %s the network "
+                          "needs %.3g GiB of memory on each rank, this machine "
+                          "has %.3g",
+                          text, l->name, bytes / gib, most / gib);
+}
+
 static exg_status add_layer(exg_net *net, const word *w)
 {
     exg_layer *l = &net->layer[net->nlayer];
@@ -193,6 +216,7 @@ static exg_status add_layer(exg_net *net, const word *w)
     name_layer(net, l);
     EXG_TRY(shape_layer(l, w));
     EXG_TRY(place_params(net, l));
+    EXG_TRY(check_room(net, l, w->text));
     EXG_TRY(append_text(net, w->text));
     net->nlayer++;
 done:
