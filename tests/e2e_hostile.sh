@@ -29,12 +29,12 @@ stopped() {
     [ $status = 75 ] || fail "no checkpoint of $1: status $status, $(cat "$scratch/log")"
     cp "$file" "$to"
 }
-training="$program --data $data --epochs 80 --batch 8 --stages train --checkpoint-minutes 0.001 --quiet"
-mapping="$build/exigo-tsne $map:/group/x $scratch/k.h5 --tsne-perplexity 4 --tsne-dims 2 --tsne-iterations 15000 --checkpoint-minutes 0.001 --quiet"
+training="$program --data $data --epochs 30 --batch 16 --stages train --quiet"
+mapping="$build/exigo-tsne $map:/group/x $scratch/k.h5 --tsne-perplexity 4 --tsne-dims 2 --tsne-iterations 8000 --quiet"
 # shellcheck disable=SC2086
-stopped "$scratch/training" "$scratch/k/checkpoint.h5" $training --out "$scratch/k"
+stopped "$scratch/training" "$scratch/k/checkpoint.h5" $training --checkpoint-minutes 0.001 --out "$scratch/k"
 # shellcheck disable=SC2086
-stopped "$scratch/mapping" "$scratch/k.h5.checkpoint" $mapping
+stopped "$scratch/mapping" "$scratch/k.h5.checkpoint" $mapping --checkpoint-minutes 0.001
 
 # Every program, by a line of its own; {} stands for the damaged file, which is
 # one of those below.
