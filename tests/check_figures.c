@@ -244,6 +244,7 @@ static exg_status save_embedding(exg_int n, int d, exg_int k, int same)
                                                         .name = names(),
                                                         .kl = NAN,
                                                         .perplexity = 30,
+                                                        .dof = 1.0,
                                                         .iterations = 1000,
                                                         .title = "t-SNE"},
                                    stem_of("tsne")));

@@ -163,6 +163,17 @@ assert abs(recall - t["knn_recall_10"][()]) < 2e-3, recall
 PY
 fi
 
+# The map's kernel is the places', too; they say so.
+run "a map of other tails" 2 "$x:/group/x" "$scratch/t-map.h5" \
+    --labels "$x:/label" --keep-features --tsne-dof 0.5 \
+    --tsne-iterations 250 --tsne-early 80 --quiet
+for n in 1 3; do
+    run "into other tails on $n ranks" "$n" "$x:/group/x" "$scratch/t$n.h5" \
+        --tsne-into "$scratch/t-map.h5" --quiet
+done
+same "other tails from 1 and 3 ranks" "$scratch"/t{1,3}.h5
+h5dump -a /tsne/dof "$scratch/t1.h5" | grep -q ': 0.5$' || fail "places: dof"
+
 # refused STATUS PATTERN ARGUMENTS...
 refused() {
     local status=$1 pattern=$2 got
@@ -189,6 +200,8 @@ refused 2 'perplexity: 51, want 1 to 50.333 for the 151' "${in[@]}" \
     "$scratch/x-map.h5" --tsne-perplexity 51
 refused 2 'tsne-sweep goes with making' "${in[@]}" "$scratch/x-map.h5" \
     --tsne-sweep 3
+refused 2 'tsne-dof goes with making' "${in[@]}" "$scratch/x-map.h5" \
+    --tsne-dof 0.5
 refused 2 'tsne-stop goes with making' "${in[@]}" "$scratch/x-map.h5" \
     --tsne-stop 1e-3
 refused 2 'is read as well' "$x:/group/x" "$scratch/x-map.h5" \

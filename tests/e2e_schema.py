@@ -50,6 +50,13 @@ def check_nxdata(group):
         check(len(group.attrs["default_slice"]) == len(shape), group.name, "slice")
 
 
+def check_map(group):
+    check(0.1 <= group.attrs["dof"] <= 100, group.name, "@dof",
+          group.attrs["dof"])
+    for name in ("perplexity", "iterations", "learning_rate"):
+        check(group.attrs[name] > 0, group.name, "@" + name, group.attrs[name])
+
+
 def check_dataset(path, d):
     check("long_name" in d.attrs, path, "has no @long_name")
     numeric = d.dtype.kind in "fi"
@@ -69,6 +76,8 @@ def check_tree(f):
             check_dataset("/" + path, node)
         elif node.attrs.get("NX_class") == "NXdata":
             check_nxdata(node)
+            if "final_kl" in node:
+                check_map(node)
     f.visititems(visit)
     for name in f["entry"]:
         check(f["entry"].get(name) is not None, "/entry/" + name, "is dangling")

@@ -70,6 +70,35 @@ h5dump -n "$scratch/rests.h5" | grep -q trustworthiness &&
     fail "--tsne-quality no measures"
 h5dump -n "$scratch/rests.h5" | grep -q /tsne/final_kl || fail "no final_kl"
 
+# Heavier tails: another map, by either engine the same from any number of
+# ranks; it says so, and so does its picture.
+for n in 1 2 3; do
+    for engine in exact fft; do
+        map "dof on $n ranks" "$n" "$x:/group/x" "$scratch/dof$engine$n.h5" \
+            --tsne-dof 0.5 --tsne-engine $engine --labels "$x:/label"
+        [ "$n" = 1 ] || same "dof by $engine on 1 and $n ranks" \
+            "$scratch/dof$engine"{1,"$n"}.h5
+    done
+done
+map "dof 1" 2 "$x:/group/x" "$scratch/dof1.h5" --labels "$x:/label" \
+    --tsne-dof 1 --tsne-engine exact
+h5diff --relative=0.01 "$scratch"/dof{exact1,1}.h5 /tsne/final_kl >/dev/null &&
+    fail "--tsne-dof changes nothing"
+h5dump -a /tsne/dof "$scratch/dofexact1.h5" | grep -q ': 0.5$' ||
+    fail "dof is not recorded"
+cp "$scratch/dof1.h5" "$scratch/said.h5" # the same map, said to be another
+if "${PYTHON:-/usr/bin/python3}" -c 'import h5py' 2>/dev/null; then
+    "${PYTHON:-/usr/bin/python3}" -c "import h5py
+h5py.File('$scratch/said.h5', 'r+')['tsne'].attrs['dof'] = 0.5"
+    for f in dof1 said; do
+        "$build/analysis/exigo-plot" "$scratch/$f.h5" --out "$scratch/$f" \
+            >"$scratch/log" 2>&1 || fail "figures of $f: $(cat "$scratch/log")"
+    done
+    cmp -s "$scratch"/{dof1,said}/tsne.svg && fail "no dof below the map"
+    "${PYTHON:-/usr/bin/python3}" tests/e2e_schema.py "$scratch/dofexact1.h5" \
+        >"$scratch/log" || fail "schema of dof: $(cat "$scratch/log")"
+fi
+
 # Integers are numbers; without labels there is a map too, and it is drawn.
 map int 3 "$x:/int" "$scratch/int.h5" --tsne-dims 2
 h5dump -n "$scratch/int.h5" | grep -q /embedding && fail "features unasked for"
@@ -121,6 +150,9 @@ refused 2 "want FILE.h5:/path" "$x" "$out"
 refused 2 'tsne-perplexity: 51, want at most 50 for 151' "$x:/int" "$out" \
     --tsne-perplexity 51
 refused 2 'tsne-sweep: 60, want at most 50' "$x:/int" "$out" --tsne-sweep 5,60
+for dof in 0 0.09 100.1 nan; do
+    refused 2 'tsne-dof: ' "$x:/int" "$out" --tsne-dof $dof
+done
 refused 2 'tsne-lr: .fast., want auto' "$x:/int" "$out" --tsne-lr fast
 refused 2 'tsne-pca: 8, want at most the 7' "$x:/int" "$out" --tsne-pca 8
 refused 2 'tsne-pca: 46341 features, want at most 46340' "$x:/wide" "$out" \

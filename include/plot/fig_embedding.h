@@ -18,6 +18,7 @@ typedef struct {
     const char *const *name;    /* shape (K), any bytes                      */
     double kl;                  /* nats; NaN if unknown                      */
     double perplexity;          /* NaN if unknown                            */
+    double dof;                 /* of the kernel; NaN if unknown             */
     const char *perplexities;   /* "30,300" where there are several, or NULL */
     double iterations;          /* NaN if unknown                            */
     const char *title;          /* "t-SNE of the embeddings"                 */

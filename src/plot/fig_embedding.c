@@ -189,6 +189,10 @@ static void draw_texts(exg_canvas *c, const exg_embedding_layout *l)
         used += snprintf(text + used, sizeof text - (size_t)used,
                          ", perplexity %g", fig->perplexity);
     }
+    if (isfinite(fig->dof) && fig->dof != 1.0) { /* 1 is t-SNE as it is known */
+        used += snprintf(text + used, sizeof text - (size_t)used, ", dof %g",
+                         fig->dof);
+    }
     if (isfinite(fig->iterations)) {
         used += snprintf(text + used, sizeof text - (size_t)used,
                          ", %g iterations", fig->iterations);

@@ -360,6 +360,7 @@ exg_status exg_figures_tsne(exg_reader *r, const char *source,
                                sizeof perplexities);
     fig.kl = last_of(r, group, EXG_SCHEMA_TSNE_KL);
     fig.perplexity = setting(r, group, "perplexity");
+    fig.dof = setting(r, group, "dof");
     fig.iterations = last_of(r, group, EXG_SCHEMA_TSNE_ITERATION);
     EXG_TRY(exg_fig_embedding_save(&fig, stem));
 done:
