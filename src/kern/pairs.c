@@ -10,7 +10,7 @@
  * four multiply-adds for two (10.6).  The reciprocal instruction is left out
  * because AVX2 and AVX-512 have different ones.
  *
- * Other tails than those of b = 1 need a power: three times the time.
+ * Other tails than those of b = 1 need a power: eight times the time.
  *
  * Pairs (i, j) are lanes of 16 by j whatever the vector, and sums over a lane
  * run as one tree, so the bits do not depend on the width.  A tile with itself
