@@ -401,7 +401,7 @@ static void new_values(hid_t file, const spot *s, damage_plan *plan)
     int16_t value[ELEMENTS] = {0};
 
     for (int i = 0; i < many && i < n; i++) {
-        value[i] = (int8_t)damage_next(plan);
+        value[i] = (int16_t)(damage_next(plan) - 128);
     }
     if (n > 0 && n <= ELEMENTS) {
         H5Dwrite(set, H5T_NATIVE_INT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
