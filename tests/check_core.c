@@ -115,6 +115,26 @@ START_TEST(mean_of_fixed_is_exact_for_small_numbers)
 }
 END_TEST
 
+START_TEST(memory_beyond_the_limit_is_refused_until_some_is_freed)
+{
+    const size_t before = exg_mem_limit();
+    char *first = NULL, *second = NULL;
+
+    ck_assert(before > 0);
+    exg_mem_bound(10000);
+    ck_assert(exg_mem_limit() == 10000);
+    ck_assert(exg_new(&first, 6000) == EXG_OK);
+    ck_assert(exg_new(&second, 6000) == EXG_ENOMEM);
+    ck_assert(strstr(exg_err_text(), "of 10000 at most") != NULL);
+    ck_assert_ptr_null(second);
+    exg_err_clear();
+    exg_free(first);
+    ck_assert(exg_new(&second, 6000) == EXG_OK);
+    exg_free(second);
+    exg_mem_bound(before);
+}
+END_TEST
+
 START_TEST(memory_is_aligned_zeroed_and_checked)
 {
     double *p = NULL;
@@ -293,6 +313,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, fixed_scale_is_the_largest_that_fits);
     tcase_add_test(tc, mean_of_fixed_is_exact_for_small_numbers);
     tcase_add_test(tc, memory_is_aligned_zeroed_and_checked);
+    tcase_add_test(tc, memory_beyond_the_limit_is_refused_until_some_is_freed);
     tcase_add_test(tc, first_message_wins_and_is_one_line);
     tcase_add_test(tc, arguments_set_values);
     tcase_add_test(tc, bad_arguments_are_refused_with_what_was_expected);
