@@ -19,7 +19,7 @@ static void one(const exg_field_tile *t, const float *y, float *z, float *f)
     double sum[EXG_FIELD_DIMS] = {0}, all = 0.0;
 
     for (exg_int j = 0; j < t->count; j++) {
-        double e[EXG_FIELD_DIMS], d2 = 0.0, u, w;
+        double e[EXG_FIELD_DIMS] = {0}, d2 = 0.0, u, w;
 
         for (int k = 0; k < t->dims; k++) {
             e[k] = (double)y[k] - (double)t->r[k * t->stride + j];
