@@ -103,10 +103,8 @@ until_epoch 1
 hit USR1 mpirun
 ended 75
 says 'stopped by SIGUSR1 after checkpoint .*/checkpoint.h5 (.*epoch'
-goes_on 3 'USR1 to mpirun'
-
 start 3
-until_epoch 2
+until_epoch 1
 sleep 0.1
 hit USR1 2
 ended 75
@@ -116,35 +114,32 @@ until_epoch 1
 hit INT 0
 ended 75
 says 'stopped by SIGINT'
-goes_on 2 'USR1 to one rank, then INT'
+goes_on 2 'USR1 to mpirun, to one rank, then INT'
 
 start 2
-until_epoch 3
+until_epoch 1
 hit TERM 1
 ended 75
 says 'stopped by SIGTERM'
-goes_on 1 'TERM to one rank'
-
 start 2
 until_epoch 1
 sleep 0.15
 hit TERM mpirun
 ended 75 1
 says 'stopped by SIGTERM'
-goes_on 2 'TERM to mpirun'
+goes_on 1 'TERM to one rank, then to mpirun'
 
 # No warning at all.
 start 2
 until_epoch 2
 hit KILL 1
 ended 137
-goes_on 3 'KILL to one rank'
 start 3
 until_epoch 1
 sleep 0.2
 hit KILL mpirun
 ended 137
-goes_on 2 'KILL to mpirun'
+goes_on 3 'KILL to one rank, then to mpirun'
 
 # In a descent, in each map, more than once; and without warning there.
 # until_map N PATTERN: so many maps are done, and then PATTERN is in the log.
