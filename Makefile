@@ -1,5 +1,5 @@
 # Makefile -- every task of exigo-mpi; `make help` lists them.
-# Settings: BUILD=release|debug|sanitize, NP, MPICC, MPIRUN, MPIFLAGS, PREFIX,
+# Settings: BUILD=release|debug|sanitize|coverage, NP, MPICC, MPIRUN, MPIFLAGS, PREFIX,
 # CFLAGS, LDFLAGS; `make configure NP=4 ...` keeps them in config.mk.
 -include config.mk
 
@@ -17,7 +17,8 @@ OPT.sanitize := -O1 -g -DEXG_DEBUG -fsanitize=address,undefined \
                 -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT.fuzz     := -O1 -g -DEXG_DEBUG -fsanitize=fuzzer-no-link,address,undefined \
                 -fno-sanitize-recover=all -fno-omit-frame-pointer
-$(if $(OPT.$(BUILD)),,$(error BUILD is $(BUILD), must be release, debug or sanitize))
+OPT.coverage := -O1 -g -DEXG_DEBUG
+$(if $(OPT.$(BUILD)),,$(error BUILD is $(BUILD), must be release, debug, sanitize or coverage))
 
 # All cores, unless the user says how many.
 ifeq ($(filter -j%,$(MAKEFLAGS)),)
@@ -46,6 +47,14 @@ ISA.avx512 := -mavx512f -mavx512dq -mavx512bw -mavx512vl -mfma \
 
 # Nothing that fuzzers feed reaches them, and sanitizers cost minutes there.
 kern_cflags = $(if $(filter fuzz,$(BUILD)),$(filter-out -fsanitize%,$(cflags)),$(cflags))
+
+# What src/ does is counted, for `make coverage`.  Threads of ours save and
+# watch; kernels run in one thread, and atomic counters would cost minutes there.
+ifeq ($(BUILD),coverage)
+counted := --coverage -fprofile-update=atomic
+kern_cflags += --coverage
+link_counted := --coverage -Wl,--wrap=_exit,--wrap=abort,-u,__wrap_abort
+endif
 
 kern_once := $(wildcard src/kern/*_ref.c src/kern/select.c)
 kern_fast := $(filter-out $(kern_once),$(wildcard src/kern/*.c))
@@ -82,10 +91,10 @@ analysis/exigo-%: $(O)/analysis/exigo-%
 	$(call quiet,COPY)cp -f $< $@
 
 $(addprefix $(O)/,$(programs)): $(O)/exigo-%: $(O)/app/%_main.o $(obj_app) $(lib)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/analysis/exigo-%: $(O)/analysis/exigo_%.o $(obj_tools) $(lib)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
-$(lib): $(obj_lib) $(obj_kern)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
+$(lib): $(if $(counted),$(O)/tests/counts.o) $(obj_lib) $(obj_kern)
 	$(call quiet,AR)rm -f $@ && ar rcs $@ $^
 
 %/.dir:
@@ -103,27 +112,27 @@ $(O)/tests/%.o: tests/%.c $$(@D)/.dir | build/packages.ok
 $(O)/analysis/%.o: analysis/%.c $$(@D)/.dir | build/packages.ok
 	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 $(O)/%.o: src/%.c $$(@D)/.dir | build/packages.ok
-	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
+	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) $(counted) -MMD -MP -c -o $@ $<
 $(O)/tests/bench_%: $(O)/tests/bench_%.o $(lib)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/tests/tool_%: $(O)/tests/tool_%.o $(lib)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/tests/tool_damage: $(O)/tests/damage.o
 
 # A fuzz target twice: with files as its input, and driven by libFuzzer.
 fuzz_obj := $(O)/tests/fuzz/fuzz.o $(O)/tests/fuzz/sound.o $(O)/tests/damage.o $(obj_app) $(lib)
 $(O)/tests/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(fuzz_obj)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $^ $(pkg_libs)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(fuzz_obj)
 	$(call quiet,LINK)$(MPICC) $(cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
 $(O)/tests/mpi_checkpoint: $(obj_app)
 $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
-	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(shell pkg-config --libs check)
+	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(shell pkg-config --libs check)
 
 # Missing packages are installed for the goals that promise to work on a fresh
 # machine; a plain `make` names them and stops.
-install_goals := cluster fuzz valgrind run check deps bench sanitize faults lint plots
+install_goals := cluster coverage fuzz valgrind run check deps bench sanitize faults lint plots
 build/packages.ok: jobs/setup.sh
 	@mkdir -p build
 	@jobs/setup.sh $(if $(filter $(install_goals),$(MAKECMDGOALS)),--install)
@@ -154,6 +163,14 @@ faults: ## make every step that can fail do so, in a debug build
 .PHONY: soak
 soak: all $(O)/tests/tool_synth ## kill a run KILLS=200 times at random moments; each goes on
 	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' KILLS='$(or $(KILLS),200)' tests/soak.sh $(O)
+
+# gcov's counts, in a build of their own.
+.PHONY: coverage counted
+counted: $(tests) $(helpers) $(replays) $(addprefix $(O)/,$(programs) $(tools))
+coverage: build/packages.ok ## count which lines the tests run, on 2 ranks; below 90 % fails
+	@jobs/setup.sh --coverage --install
+	@$(MAKE) BUILD=coverage counted
+	@MPIRUN='$(MPIRUN)' MPIFLAGS='$(MPIFLAGS)' tests/coverage.sh build/coverage 2
 
 cluster: all $(O)/tests/tool_synth ## run the job scripts on a SLURM of two nodes, and lose hosts
 	@jobs/setup.sh --cluster --install

@@ -1,19 +1,20 @@
 #!/bin/sh
-# setup.sh [--cluster] [--install] -- are the system packages there?
+# setup.sh [--cluster] [--coverage] [--install] -- are the system packages there?
 #
-# Looks with pkg-config and the shell; with --cluster, for what the tests of
-# `make cluster` want beside.  With --install, and as root or with
-# passwordless sudo on a machine that has apt, installs what is missing and
+# Looks with pkg-config and the shell; with --cluster and --coverage, for what
+# `make cluster` and `make coverage` want beside.  With --install, and as root or
+# with passwordless sudo on a machine that has apt, installs what is missing and
 # says so; otherwise lists the missing packages for apt and dnf and stops with
 # exit status 1.
 set -eu
 
-cluster='' install=''
+cluster='' coverage='' install=''
 for word in "$@"; do
     case $word in
     --cluster) cluster=yes ;;
+    --coverage) coverage=yes ;;
     --install) install=yes ;;
-    *) echo "setup.sh: $word: want --cluster or --install" >&2 && exit 2 ;;
+    *) echo "setup.sh: $word: want --cluster, --coverage or --install" >&2 && exit 2 ;;
     esac
 done
 
@@ -51,6 +52,7 @@ look() {
     need curl curl has curl
     need ca-certificates ca-certificates test -d /etc/ssl/certs
     [ -z "$cluster" ] || look_for_cluster
+    [ -z "$coverage" ] || need gcovr gcovr has gcovr
 }
 
 look_for_cluster() {

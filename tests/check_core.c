@@ -1,7 +1,12 @@
 /* check_core.c -- memory, errors, exact sums, random numbers, options, log. */
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/fixed.h"
 #include "core/log.h"
@@ -290,6 +295,89 @@ START_TEST(bad_file_line_is_named)
 }
 END_TEST
 
+START_TEST(help_tells_words_ranges_and_presets)
+{
+    exg_opts *o = new_opts();
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+
+    ck_assert_ptr_nonnull(f);
+    exg_opts_print(o, f);
+    fclose(f);
+    ck_assert_str_eq(text, "  --epochs N                    passes; 0 to 100 "
+                           "[5]\n"
+                           "  --lr X                        step; 1e-09 to 10 "
+                           "[1e-3]\n"
+                           "  --out DIR                     directory [save]\n"
+                           "  --log text|json               form [text]\n"
+                           "  --stages LIST                 do: train|plot "
+                           "[train]\n"
+                           "  --quiet                       silence\n");
+    free(text);
+    exg_free(o);
+}
+END_TEST
+
+START_TEST(another_ranks_message_names_the_rank)
+{
+    exg_err_adopt(EXG_EIO, "x: short [src/a.c:7]", 3);
+    ck_assert_str_eq(exg_err_text(), "x: short [rank 3, src/a.c:7]");
+    exg_err_adopt(EXG_EIO, "x: short", 3);
+    ck_assert_str_eq(exg_err_text(), "x: short [rank 3]");
+    exg_err_adopt(EXG_ENUMERIC, "", 0);
+    ck_assert_str_eq(exg_err_text(), "numeric error [rank 0]");
+    exg_err_clear();
+    ck_assert_str_eq(exg_err_name(EXG_ENOMEM), "memory");
+    ck_assert_str_eq(exg_err_name((exg_status)99), "unknown");
+}
+END_TEST
+
+START_TEST(memory_ends_at_its_bound)
+{
+    const size_t bound = exg_mem_limit();
+    char *p = NULL, *q = NULL;
+
+    ck_assert_uint_gt(bound, 0);
+    exg_mem_bound(100000);
+    ck_assert(exg_new(&p, 60000) == EXG_OK);
+    ck_assert(exg_new(&q, 60000) == EXG_ENOMEM);
+    ck_assert(strstr(exg_err_text(), "of 100000 at most") != NULL);
+    ck_assert_ptr_null(q);
+    exg_free(p);
+    exg_err_clear();
+    ck_assert(exg_new(&q, 60000) == EXG_OK); /* what was freed counts no more */
+    exg_free(q);
+    exg_mem_bound(bound);
+}
+END_TEST
+
+/* What a child of this process wrote to standard error before it aborted. */
+START_TEST(a_failed_assertion_ends_the_program_with_its_place)
+{
+    char text[200] = "";
+    int ends[2], status = 0;
+    pid_t child;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    child = fork();
+    if (child == 0) {
+        const struct rlimit none = {0, 0};
+
+        setrlimit(RLIMIT_CORE, &none);
+        signal(SIGABRT, SIG_DFL);
+        dup2(ends[1], STDERR_FILENO);
+        exg_err_assert("a.c", 7, "n > 0");
+    }
+    close(ends[1]);
+    ck_assert_int_gt(read(ends[0], text, sizeof text - 1), 0);
+    close(ends[0]);
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    ck_assert_str_eq(text, "exigo: assertion failed: n > 0 [a.c:7]\n");
+}
+END_TEST
+
 START_TEST(log_escapes_json)
 {
     char out[64];
@@ -320,6 +408,10 @@ Suite *exg_suite(void)
     tcase_add_test(tc, command_line_wins_over_file_over_preset);
     tcase_add_test(tc, a_message_is_printable_utf8);
     tcase_add_test(tc, bad_file_line_is_named);
+    tcase_add_test(tc, help_tells_words_ranges_and_presets);
+    tcase_add_test(tc, another_ranks_message_names_the_rank);
+    tcase_add_test(tc, memory_ends_at_its_bound);
+    tcase_add_test(tc, a_failed_assertion_ends_the_program_with_its_place);
     tcase_add_test(tc, log_escapes_json);
     return s;
 }

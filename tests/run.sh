@@ -2,7 +2,8 @@
 # run.sh BUILD_DIR RANKS -- run every test program and count.
 #
 # check_* run alone, mpi_* under mpirun on each of RANKS ("1 2 3 4"), e2e_* as
-# they are.  Each run is bounded in time.  Prints one line per run, the output
+# they are; SUITES="check_fft mpi_fft" runs these alone.  With COUNTS, a coverage
+# build's counts go to directories there: check, mpi, each e2e_*.  Each run is bounded in time.  Prints one line per run, the output
 # of those that fail, and ends with "N passed, M failed", N and M being single
 # tests, where a script counts as one.
 set -u
@@ -39,21 +40,31 @@ report() {
 run() {
     local name=$1 start=$EPOCHREALTIME status=0
     shift
+    case ${COUNTS:+$name} in
+    '') ;;
+    e2e_*) export GCOV_PREFIX=$COUNTS/$name ;;
+    *) export GCOV_PREFIX=$COUNTS/${name%%_*} ;;
+    esac
     timeout -k 5 "${TEST_TIMEOUT:-300}" "$@" >"$log" 2>&1 </dev/null || status=$?
     report "$name" "$status" "$(awk "BEGIN {print $EPOCHREALTIME - $start}")"
 }
 
+wanted() { # of a program or script
+    local name=${1##*/}
+    [ -x "$1" ] && [[ -z ${SUITES:-} || " $SUITES " == *" ${name%.sh} "* ]]
+}
+
 for t in "$build"/tests/check_*; do
-    [ -x "$t" ] && run "$(basename "$t")" "$t"
+    wanted "$t" && run "$(basename "$t")" "$t"
 done
 for t in "$build"/tests/mpi_*; do
-    [ -x "$t" ] || continue
+    wanted "$t" || continue
     for n in $ranks; do
         run "$(basename "$t") x $n" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np "$n" "$t"
     done
 done
 for t in tests/e2e_*.sh; do
-    [ -e "$t" ] && run "$(basename "$t" .sh)" env BUILD_DIR="$build" "$t"
+    wanted "$t" && run "$(basename "$t" .sh)" env BUILD_DIR="$build" "$t"
 done
 
 echo "$passed passed, $failed failed"

@@ -1,0 +1,249 @@
+/* check_log.c -- what the log says, where, and in which form. */
+#include "core/log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support.h"
+
+enum {
+    TEXT = 8192
+};
+
+/* One of this process's streams, led elsewhere for a while. */
+typedef struct {
+    int stream; /* STDOUT_FILENO or STDERR_FILENO */
+    int kept;   /* where it leads otherwise       */
+    int to;
+} detour;
+
+static detour lead(int stream, int to)
+{
+    detour d = {.stream = stream, .kept = dup(stream), .to = to};
+
+    fflush(NULL);
+    ck_assert_int_ge(d.kept, 0);
+    ck_assert_int_ge(to, 0);
+    ck_assert_int_eq(dup2(to, stream), stream);
+    return d;
+}
+
+static void lead_back(const detour *d)
+{
+    fflush(NULL);
+    dup2(d->kept, d->stream);
+    close(d->kept);
+}
+
+static int scratch_file(const char *name, char *path, size_t size)
+{
+    snprintf(path, size, "%s/%s", exg_scratch(), name);
+    return open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+}
+
+static const char *text_of(const char *path)
+{
+    static char text[TEXT];
+    FILE *f = fopen(path, "r");
+    size_t n;
+
+    ck_assert_ptr_nonnull(f);
+    n = fread(text, 1, sizeof text - 1, f);
+    text[n] = '\0';
+    fclose(f);
+    return text;
+}
+
+static int times(const char *word, const char *text)
+{
+    int n = 0;
+
+    for (const char *t = strstr(text, word); t != NULL;
+         t = strstr(t + 1, word)) {
+        n++;
+    }
+    return n;
+}
+
+static const exg_log_setup aloud = {.speaks = 1};
+
+/* Progress in twentieths, each two seconds after the one before. */
+static void go_through(void)
+{
+    exg_log_progress p = exg_log_progress_start("epoch 0", "images", 100);
+
+    for (exg_int done = 5; done <= 100; done += 5) {
+        p.shown -= 2;
+        exg_log_progress_at(&p, done, "loss 0.5");
+    }
+}
+
+/* What go_through says on the stream, which is a file. */
+static const char *heard(exg_log_setup setup, int stream)
+{
+    char path[128];
+    const int file = scratch_file("heard", path, sizeof path);
+    const detour d = lead(stream, file);
+
+    exg_log_start(setup);
+    go_through();
+    exg_log_stop();
+    lead_back(&d);
+    close(file);
+    exg_log_start(aloud);
+    return text_of(path);
+}
+
+START_TEST(progress_in_a_file_is_a_line_per_tenth)
+{
+    char path[128];
+    const int file = scratch_file("err", path, sizeof path);
+    const detour d = lead(STDERR_FILENO, file);
+    const char *text = heard(aloud, STDOUT_FILENO);
+
+    lead_back(&d);
+    close(file);
+    ck_assert_int_eq(times("\n", text), 9); /* 10 % to 90 % */
+    ck_assert_int_eq(times(" images/s, ", text), 9);
+    ck_assert_ptr_nonnull(strstr(text, "epoch 0: 10 %, "));
+    ck_assert_ptr_nonnull(strstr(text, "epoch 0: 90 %, "));
+    ck_assert_ptr_nonnull(strstr(text, " s left loss 0.5\n"));
+    ck_assert_str_eq(text_of(path), "");
+}
+END_TEST
+
+START_TEST(progress_is_silent_where_it_must_be)
+{
+    const exg_log_setup other = {.speaks = 0};
+    const exg_log_setup quiet = {.speaks = 1, .quiet = 1};
+    const exg_log_setup json = {.speaks = 1, .form = EXG_LOG_JSON};
+
+    ck_assert_str_eq(heard(other, STDOUT_FILENO), "");
+    ck_assert_str_eq(heard(quiet, STDOUT_FILENO), "");
+    ck_assert_str_eq(heard(json, STDOUT_FILENO), "");
+}
+END_TEST
+
+/* All that came to the terminal, whose line is closed. */
+static const char *shown_on(int terminal)
+{
+    static char text[TEXT];
+    size_t length = 0;
+    ssize_t n;
+
+    do {
+        n = read(terminal, text + length, sizeof text - 1 - length);
+        length += n > 0 ? (size_t)n : 0;
+    } while (n > 0);
+    text[length] = '\0';
+    return text;
+}
+
+START_TEST(progress_on_a_terminal_is_a_bar_that_goes)
+{
+    const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+    exg_log_progress p;
+    const char *text;
+    detour d;
+    int line;
+
+    ck_assert_int_ge(terminal, 0);
+    ck_assert_int_eq(grantpt(terminal) | unlockpt(terminal), 0);
+    line = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+    d = lead(STDERR_FILENO, line);
+    exg_log_start(aloud);
+    p = exg_log_progress_start("epoch 0", "images", 48);
+    exg_log_progress_at(&p, 1, ""); /* too soon for a drawing */
+    p.shown -= 1;
+    exg_log_progress_at(&p, 24, "loss 0.5");
+    exg_log_progress_at(&p, 48, "");
+    lead_back(&d);
+    close(line);
+    text = shown_on(terminal);
+    close(terminal);
+    ck_assert_int_eq(times("epoch 0", text), 1);
+    ck_assert_ptr_nonnull(strstr(text, "[############............]  50%  "));
+    ck_assert_ptr_nonnull(strstr(text, "loss 0.5"));
+    ck_assert_str_eq(text + strlen(text) - 4, "\r\033[K"); /* wiped */
+}
+END_TEST
+
+START_TEST(events_are_objects_a_line_and_never_half_of_one)
+{
+    char path[128], long_text[4000];
+    const int file = scratch_file("events", path, sizeof path);
+    const detour d = lead(STDOUT_FILENO, file);
+
+    memset(long_text, 'a', sizeof long_text - 1);
+    long_text[sizeof long_text - 1] = '\0';
+    exg_log_start((exg_log_setup){.speaks = 1, .form = EXG_LOG_JSON});
+    exg_log_event("epoch", "\"epoch\": %d", 3);
+    exg_log_event("long", "\"text\": \"%s\"", long_text);
+    exg_log_start((exg_log_setup){.speaks = 0, .form = EXG_LOG_JSON});
+    exg_log_event("epoch", "\"epoch\": %d", 4);
+    lead_back(&d);
+    close(file);
+    exg_log_start(aloud);
+    ck_assert_str_eq(text_of(path), "{\"event\": \"epoch\", \"epoch\": 3}\n"
+                                    "{\"event\": \"long\", "
+                                    "\"bytes_left_out\": 4009}\n");
+}
+END_TEST
+
+START_TEST(a_journal_goes_on_where_it_is_told_to)
+{
+    char path[128];
+
+    close(scratch_file("run.jsonl", path, sizeof path));
+    exg_log_start(aloud);
+    for (int more = 0; more < 2; more++) {
+        ck_assert_int_eq(exg_log_journal(path, more), EXG_OK);
+        exg_log_event("run", "\"more\": %d", more);
+        exg_log_stop();
+    }
+    ck_assert_str_eq(text_of(path), "{\"event\": \"run\", \"more\": 0}\n"
+                                    "{\"event\": \"run\", \"more\": 1}\n");
+    ck_assert_int_eq(exg_log_journal(path, 0), EXG_OK);
+    exg_log_stop();
+    ck_assert_str_eq(text_of(path), "");
+}
+END_TEST
+
+START_TEST(a_journal_that_cannot_be_written_is_told)
+{
+    char path[128], name[160];
+    const int file = scratch_file("warned", path, sizeof path);
+    detour d;
+
+    exg_log_start(aloud);
+    snprintf(name, sizeof name, "%s/none/run.jsonl", exg_scratch());
+    ck_assert_int_eq(exg_log_journal(name, 0), EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "run.jsonl: No such file"));
+    exg_err_clear();
+
+    d = lead(STDERR_FILENO, file);
+    ck_assert_int_eq(exg_log_journal("/dev/full", 0), EXG_OK);
+    exg_log_event("run", "\"n\": %d", 1);
+    exg_log_stop();
+    lead_back(&d);
+    close(file);
+    ck_assert_ptr_nonnull(strstr(text_of(path), "run.jsonl is not complete"));
+}
+END_TEST
+
+Suite *exg_suite(void)
+{
+    Suite *s = suite_create("log");
+    TCase *tc = exg_case(s, "log");
+
+    tcase_add_test(tc, progress_in_a_file_is_a_line_per_tenth);
+    tcase_add_test(tc, progress_is_silent_where_it_must_be);
+    tcase_add_test(tc, progress_on_a_terminal_is_a_bar_that_goes);
+    tcase_add_test(tc, events_are_objects_a_line_and_never_half_of_one);
+    tcase_add_test(tc, a_journal_goes_on_where_it_is_told_to);
+    tcase_add_test(tc, a_journal_that_cannot_be_written_is_told);
+    return s;
+}
