@@ -120,7 +120,11 @@ START_TEST(placing_stops_at_a_frame)
     ck_ok(world, exg_points_prepare(world, N, D, x, &clock, &points));
     ck_ok(world, exg_guests_create(world, NULL, points->tiles, N, x, &scales,
                                    &clock, &guests));
-    ck_ok(world, exg_field_create(world, kern, "exact", N, MAP, map, &field));
+    ck_ok(world,
+          exg_field_create(
+              world, kern, "exact",
+              &(exg_field_map){.total = N, .dims = MAP, .dof = 1.0, .r = map},
+              &field));
     tell_one();
     ck_all(world, exg_place(world, guests, field, MAP, map, &plan, NULL, NULL,
                             &placed) == EXG_ESTOP);
