@@ -44,8 +44,8 @@ void exg_par_stop(exg_par *par);
 void exg_par_panic(const char *file, int line, const char *what, int mpi_code)
     __attribute__((noreturn));
 
-/** Print "exigo: text" and end this process at once, from any thread: the
- * launcher ends the others.  Local. */
+/** Print "exigo: text", if it is not NULL, and end this process at once, from
+ * any thread: the launcher ends the others.  Local. */
 void exg_par_leave(const char *text) __attribute__((noreturn));
 
 /** n as an MPI count; panics where it does not fit in an int.  Local. */

@@ -34,6 +34,15 @@ void exg_watch_leave(void);
  * @return EXG_OK, or EXG_ENOMEM where no thread can be made */
 EXG_MUST_CHECK exg_status exg_watch_start(int rank, double limit);
 
+/** This process has failed inside a call that others may not come out of, such
+ * as a collective write to a full disk: from now on it waits ten seconds for
+ * them at most, and then ends the job with this message.  Local. */
+void exg_watch_hurry(const char *text);
+
+/** The failure is told, what is left is to end: the same, but without a word.
+ * Local. */
+void exg_watch_told(void);
+
 /** End it; nothing if it was not begun.  Local. */
 void exg_watch_stop(void);
 

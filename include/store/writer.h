@@ -47,6 +47,11 @@ typedef struct {
     int has_zeros;    /* many values are exactly 0: pack without shuffle    */
 } exg_writer_array;
 
+/** Whether nothing that is no file has the name PATH or PATH.part: better known
+ * before the work than after.  Local.
+ * @return EXG_OK; EXG_EIO: the message says what is in the way; EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_writer_check(const char *path);
+
 /** Start PATH.part.  Collective.
  * @param[out] w  ended by exg_writer_close() or exg_writer_drop()
  * @return EXG_OK; EXG_EIO (cannot be created: the message says why),

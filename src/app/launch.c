@@ -157,6 +157,9 @@ int exg_launch_main(int argc, char **argv, const exg_launch *program)
     if (st != EXG_OK && st != EXG_ESTOP && par.rank == 0) {
         fprintf(stderr, "exigo: %s\n", exg_err_text());
     }
+    if (st != EXG_OK) {
+        exg_watch_told();
+    }
     if (exg_mem_live() != 0 && (st == EXG_OK || is_debug)) {
         fprintf(stderr, "exigo: %td blocks of memory not freed [rank %d]\n",
                 exg_mem_live(), par.rank);

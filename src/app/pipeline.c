@@ -61,13 +61,15 @@ static exg_status open_output(const exg_run *run)
 {
     exg_status st = EXG_OK;
     const char *out = exg_opts_text(run->opts, "out");
-    char path[PATH];
+    char path[PATH], results[PATH];
 
     if (run->par->rank != 0) {
         return EXG_OK;
     }
     EXG_TRY(make_directories(out));
+    snprintf(results, sizeof results, "%s/results.h5", out);
     snprintf(path, sizeof path, "%s/run.jsonl", out);
+    EXG_TRY(exg_writer_check(results));
     EXG_TRY(exg_log_journal(path, exg_keep_resumes(run->resume->keep)));
 done:
     return st;

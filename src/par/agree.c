@@ -17,6 +17,9 @@ exg_status exg_agree(const exg_par *par, exg_status mine)
     } err = {.code = mine};
     int low = mine == EXG_OK ? par->size : par->rank; /* lowest that failed */
 
+    if (mine == EXG_ELIB) { /* the others may still be inside the library */
+        exg_watch_hurry(exg_err_text());
+    }
     EXG_MPI(MPI_Allreduce(MPI_IN_PLACE, &low, 1, MPI_INT, MPI_MIN, par->comm));
     if (low == par->size) {
         return EXG_OK;

@@ -128,8 +128,10 @@ void exg_par_panic(const char *file, int line, const char *what, int mpi_code)
 
 void exg_par_leave(const char *text)
 {
-    fprintf(stderr, "exigo: %s\n", text);
-    fflush(stderr);
+    if (text != NULL) {
+        fprintf(stderr, "exigo: %s\n", text);
+        fflush(stderr);
+    }
     _exit(1);
 }
 

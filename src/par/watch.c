@@ -21,7 +21,15 @@
 
 enum {
     LOOKS = 16, /* per limit, or one a second */
-    STAGGER = 60
+    STAGGER = 60,
+    HURRY = 10 /* seconds, once this process has failed */
+};
+
+/* The state of a process. */
+enum {
+    CALM,
+    HURRIED, /* it has failed, and nobody has said so */
+    TOLD     /* all know; what is left is to end      */
 };
 
 static _Atomic unsigned long calls;
@@ -37,6 +45,12 @@ static struct {
     double limit, look; /* seconds */
 } watch = {.lock = PTHREAD_MUTEX_INITIALIZER, .end = PTHREAD_COND_INITIALIZER};
 
+/* What a process that has failed says if the others do not come. */
+static struct {
+    _Atomic int state;
+    char text[EXG_ERR_MAX]; /* written before the state is HURRIED */
+} hurry;
+
 void exg_watch_enter(const char *where)
 {
     atomic_fetch_add_explicit(&calls, 1, memory_order_relaxed);
@@ -46,6 +60,19 @@ void exg_watch_enter(const char *where)
 void exg_watch_leave(void)
 {
     atomic_store_explicit(&inside, NULL, memory_order_release);
+}
+
+void exg_watch_hurry(const char *text)
+{
+    if (atomic_load(&hurry.state) == CALM) {
+        snprintf(hurry.text, sizeof hurry.text, "%s", text);
+        atomic_store(&hurry.state, HURRIED);
+    }
+}
+
+void exg_watch_told(void)
+{
+    atomic_store(&hurry.state, TOLD);
 }
 
 /* Sleep until the next look; 1 if there is none. */
@@ -70,10 +97,30 @@ static int sleep_once(void)
     return ends;
 }
 
-static void *look(void *unused)
+/* A single call has lasted too long: say so, or what had failed before. */
+static void leave(double waited, const char *where)
+{
+    const int state = atomic_load(&hurry.state);
+    char text[EXG_ERR_MAX];
+
+    snprintf(text, sizeof text,
+             "waited %.3g minutes for other ranks or the disk; a rank or host "
+             "hangs (see --hang-minutes) [rank %d, %s]",
+             waited / 60, watch.rank, where);
+    exg_par_leave(state == CALM ? text : state == HURRIED ? hurry.text : NULL);
+}
+
+static double limit_now(void)
 {
     const double limit =
-        watch.limit + (watch.rank < STAGGER ? watch.rank : STAGGER);
+        atomic_load(&hurry.state) != CALM && HURRY < watch.limit ? HURRY
+                                                                 : watch.limit;
+
+    return limit + (watch.rank < STAGGER ? watch.rank : STAGGER);
+}
+
+static void *look(void *unused)
+{
     unsigned long seen = 0;
     double waited = 0;
 
@@ -84,14 +131,8 @@ static void *look(void *unused)
 
         waited = where != NULL && now == seen ? waited + watch.look : 0;
         seen = now;
-        if (waited >= limit) {
-            char text[EXG_ERR_MAX];
-
-            snprintf(text, sizeof text,
-                     "waited %.3g minutes for other ranks or the disk; a rank "
-                     "or host hangs (see --hang-minutes) [rank %d, %s]",
-                     waited / 60, watch.rank, where);
-            exg_par_leave(text);
+        if (waited >= limit_now()) {
+            leave(waited, where);
         }
     }
     return unused;

@@ -61,15 +61,42 @@ done:
     return st;
 }
 
+/* Neither may be a directory, or anything else but a file. */
+static exg_status check_names(const exg_writer *w)
+{
+    const char *const name[] = {w->path, w->part};
+    struct stat info;
+
+    for (int i = 0; i < 2; i++) {
+        if (stat(name[i], &info) == 0 && !S_ISREG(info.st_mode)) {
+            return exg_fail(EXG_EIO, "%s: is there and no regular file",
+                            name[i]);
+        }
+    }
+    return EXG_OK;
+}
+
+exg_status exg_writer_check(const char *path)
+{
+    exg_status st = EXG_OK;
+    exg_writer *w = NULL;
+
+    EXG_TRY(create(path, &w));
+    EXG_TRY(check_names(w));
+done:
+    destroy(&w);
+    return st;
+}
+
 /* The operating system's reason is better than what MPI-IO makes of it, so
  * rank 0 creates the file first. */
 static exg_status claim(const exg_writer *w)
 {
-    struct stat info;
+    const exg_status st = check_names(w);
     int fd;
 
-    if (stat(w->path, &info) == 0 && !S_ISREG(info.st_mode)) {
-        return exg_fail(EXG_EIO, "%s: is there and no regular file", w->path);
+    if (st != EXG_OK) {
+        return st;
     }
     fd = open(w->part, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
@@ -225,7 +252,9 @@ static void abandon(const exg_par *par, exg_writer *w)
     if (w->file < 0) {
         return;
     }
+    EXG_WATCH_ENTER(); /* a rank that fails here may leave others in it */
     clean = H5Fflush(w->file, H5F_SCOPE_GLOBAL) >= 0;
+    exg_watch_leave();
     EXG_MPI(
         MPI_Allreduce(MPI_IN_PLACE, &clean, 1, MPI_INT, MPI_MIN, par->comm));
     if (!clean) {
