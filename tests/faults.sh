@@ -1,79 +1,184 @@
 #!/bin/bash
 # faults.sh [BUILD_DIR] -- every local step that can fail inside a collective
 # function: where it fails on one of two ranks, the run ends in one line with
-# status 1, at once, and leaves nothing allocated.  Needs a debug build: the
-# release has no EXG_FAULT.
+# status 1, at once, and leaves nothing allocated and no half a file.  Needs a
+# debug build: the release has no EXG_FAULT.
+#
+# Each run below first lists the agreed calls it comes to; then each of these
+# that no run before has come to fails once.  At the end the source is read: an
+# agreed call that none of the runs comes to is a failure as well.  FAULT_JOBS
+# of them at once, as such a run mostly waits for mpirun.
 export BUILD_DIR=${1:-build/debug}
 # shellcheck source=tests/e2e.sh
 . "$(dirname "$0")/e2e.sh"
-LIMIT=20
-mkdir "$scratch/packed"
-"$build"/tests/tool_synth "$scratch/packed" 50 20 gzip || exit 1
+jobs=${FAULT_JOBS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
+packed=$scratch/packed x=$scratch/x.h5
+mkdir "$packed" "$scratch/verdicts"
+"$build"/tests/tool_synth "$packed" 50 20 gzip || exit 1
+"$build"/tests/tool_matrix "$x" || exit 1
 
-common=(--out "$scratch/out" --tsne-perplexity 5 --tsne-iterations 5
-    --resume never)
-whole=(--data "$scratch/packed" --epochs 2 --batch 32 --baseline mean
+# In arguments OUT is a directory of its own for each run.
+short=(--tsne-perplexity 5 --tsne-iterations 5)
+common=(--out OUT "${short[@]}" --resume never)
+whole=(--data "$packed" --epochs 2 --batch 32 --baseline mean
     --saliency-samples 3)
 plain=(--data "$data" --limit-train 50 --limit-test 20 --epochs 0
     --stages embed --tsne-init random --tsne-dims 2
-    --init "$scratch/out/results.h5")
+    --init "$scratch/first/results.h5")
 film=(--data "$data" --limit-train 90 --limit-test 20 --epochs 2 --batch 32
     --stages 'train,embed' --tsne-epochs --tsne-pca 9 --tsne-sweep '3,5'
     --tsne-dims '2,3' --tsne-engine fft)
-x=$scratch/x.h5
-"$build"/tests/tool_matrix "$x" || exit 1
-matrix=("$x:/group/x" "$scratch/map.h5" --labels "$x:/label" --keep-features
+matrix=("$x:/group/x" OUT/map.h5 --labels "$x:/label" --keep-features
     --tsne-perplexity '5,9' --tsne-sweep 4 --tsne-pca 5 --tsne-iterations 5
-    --tsne-engine exact --plots "$scratch/plots")
-grid=("$x:/int" "$scratch/map.h5" --tsne-engine fft --tsne-dims 3
+    --tsne-engine exact --plots OUT/plots)
+grid=("$x:/int" OUT/map.h5 --tsne-engine fft --tsne-dims 3
     --tsne-perplexity 5 --tsne-iterations 2)
 
-# fails POINT RANK ARGUMENTS...: 1 where this rank does not come there.
-fails() {
-    local point=$1 rank=$2 status lines
-    shift 2
-    EXG_FAULT=$point:$rank on 2 "$@" >"$scratch/log" 2>"$scratch/err"
+# run_at NUMBER ARGUMENTS...: on two ranks, in a fresh directory; where $stop
+# names a phase, a signal comes when it has begun.
+stop=
+run_at() {
+    local out=$scratch/out$1 job status=0
+    shift
+    rm -rf "$out"
+    mkdir "$out"
+    if [ -z "$stop" ]; then
+        on 2 "${@//OUT/$out}"
+        return
+    fi
+    timeout 60 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
+        "$program" "${@//OUT/$out}" </dev/null &
+    job=$!
+    while kill -0 $job 2>/dev/null; do
+        if grep -qsF "\"$stop\"" "$out/run.jsonl"; then
+            pgrep -P $job | xargs -r kill -USR1
+            break
+        fi
+        sleep 0.02
+    done
+    wait $job || status=$?
+    [ $status = 75 ] || return $status # as it should
+}
+
+# ends_well NUMBER POINT RANK ARGUMENTS...: 1 where this rank does not come
+# there; what is wrong is said.
+ends_well() {
+    local number=$1 point=$2 rank=$3 status lines log=$scratch/log$1
+    shift 3
+    EXG_FAULT=$point:$rank LIMIT=60 run_at "$number" "$@" >"$log" 2>"$log.err"
     status=$?
     [ $status = 0 ] && return 1
-    lines=$(grep -ac '^exigo:' "$scratch/err")
+    lines=$(grep -ac '^exigo:' "$log.err")
     if [ $status != 1 ] || [ "$lines" != 1 ] ||
-        ! grep -aq '^exigo: .*fault asked for' "$scratch/err"; then
-        fail "$point:$rank: status $status, $lines lines, want 1 and 1"
-        cat "$scratch/err"
+        ! grep -aq '^exigo: .*fault asked for' "$log.err"; then
+        echo "$point:$rank: status $status, $lines lines, want 1 and 1"
+        cat "$log.err"
+    fi
+    if [ -n "$(find "$scratch/out$number" -name '*.part')" ]; then
+        echo "$point:$rank: leaves" "$scratch/out$number"/*.part
     fi
 }
 
-tried=' '
+# fails NUMBER POINT ARGUMENTS...: on one rank or the other.
+fails() {
+    local number=$1 point=$2
+    shift 2
+    ends_well "$number" "$point" 1 "$@" || ends_well "$number" "$point" 0 "$@" ||
+        echo "$point: fails on no rank"
+    rm -rf "$scratch/out$number" "$scratch/log$number"*
+}
+
+tried=' ' count=0
 # sweep ARGUMENTS...: each point of this run that has not been tried yet.
 sweep() {
     local point points
-    EXG_FAULT=list on 2 "$@" >"$scratch/log" 2>"$scratch/points" ||
-        fail "without faults: status $?"
+    EXG_FAULT=list LIMIT=60 run_at 0 "$@" >"$scratch/log" 2>"$scratch/points" || {
+        fail "without faults: status $?: $*"
+        grep -av '^fault point' "$scratch/points"
+    }
     mapfile -t points < <(
         sed -n 's/^fault point \([^ ]*\) .*/\1/p' "$scratch/points" | sort -u)
     for point in "${points[@]}"; do
         case $tried in *" $point "*) continue ;; esac
         tried+="$point "
-        fails "$point" 1 "$@" || fails "$point" 0 "$@" ||
-            fail "$point: fails on no rank"
+        count=$((count + 1))
+        while [ "$(jobs -pr | wc -l)" -ge "$jobs" ]; do
+            wait -n
+        done
+        fails $count "$point" "$@" >"$scratch/verdicts/$count" 2>&1 &
     done
 }
+
+run_at 0 "${whole[@]}" "${common[@]}" >"$scratch/log" 2>&1 ||
+    fail "nothing to start from: status $?"
+mv "$scratch/out0" "$scratch/first"
 sweep "${whole[@]}" "${common[@]}"
 sweep "${plain[@]}" "${common[@]}"
 sweep --doctor "${common[@]}"
 
 # From a checkpoint, which a run that cannot write its results leaves behind.
 whole+=(--tsne-epochs --tsne-dims 2)
-fails create_file 1 "${whole[@]}" "${common[@]}" ||
-    fail "results can be written"
-cp "$scratch/out/checkpoint.h5" "$scratch/kept.h5" || fail "no checkpoint"
-sweep "${whole[@]}" "${common[@]}" --resume "$scratch/kept.h5"
+EXG_FAULT=create_file:1 run_at 0 "${whole[@]}" "${common[@]}" \
+    >"$scratch/log" 2>&1 && fail "results can be written"
+cp "$scratch/out0/checkpoint.h5" "$scratch/trained.h5" || fail "no checkpoint"
+sweep "${whole[@]}" "${common[@]}" --resume "$scratch/trained.h5"
 
+# From one within a descent, where a signal stops the run; later descents are
+# long enough for some more.
+long=(--data "$packed" --epochs 1 --batch 32 --stages 'train,embed'
+    --out OUT --checkpoint-minutes 0.001 --tsne-perplexity 5
+    --tsne-iterations 2000 --tsne-sweep 5 --tsne-engine fft)
+stop='t-SNE 3-D'
+run_at 0 "${long[@]}" >"$scratch/log" 2>&1 || fail "does not stop: status $?"
+cp "$scratch/out0/checkpoint.h5" "$scratch/descent.h5" || fail "no checkpoint"
+sweep "${long[@]}" --resume "$scratch/descent.h5"
+stop=
+sweep "${long[@]}" --resume "$scratch/descent.h5"
 sweep "${film[@]}" "${common[@]}"
+
+# Points into a map, by the grid and by all pairs.
+kept=$scratch/kept.h5
+into=(--data "$packed" --out OUT --tsne-data train --tsne-perplexity 5
+    --tsne-iterations 5)
+run_at 0 "${into[@]}" --stages 'train,embed' --epochs 1 >"$scratch/log" 2>&1 ||
+    fail "no map of a network: status $?"
+mv "$scratch/out0/results.h5" "$scratch/map.h5"
+sweep "${into[@]}" --stages embed --init "$scratch/map.h5" \
+    --tsne-into "$scratch/map.h5"
 program=$build/exigo-tsne
+run_at 0 "${matrix[@]}" >"$scratch/log" 2>&1 || fail "no map: status $?"
+mv "$scratch/out0/map.h5" "$kept"
 sweep "${matrix[@]}"
 sweep "${grid[@]}"
+for engine in fft exact; do
+    sweep "$x:/group/x" OUT/map.h5 --labels "$x:/label" --tsne-into "$kept" \
+        --tsne-iterations 5 --tsne-engine $engine
+done
+wait
+cat "$scratch"/verdicts/* >"$scratch/wrong"
+failures=$((failures + $(grep -c ': ' "$scratch/wrong")))
+cat "$scratch/wrong"
+
+# uncovered: agreed calls in the source that are not among the points tried,
+# but for two whose functions only tests/mpi_tsne.c calls, and for three of
+# which no run this small has need: a grid that grows, files of other programs.
+uncovered() {
+    awk 'NR == FNR { tried[$0] = 1; next }
+        FNR == 1 { open = 0 }
+        /EXG_TRY_ALL\(/ && !/#define/ { open = 1; first = FNR; text = "" }
+        open { text = text $0 }
+        open && /;/ {
+            open = 0
+            for (i = first; i <= FNR; i++) {
+                if ((FILENAME ":" i) in tried) { next }
+            }
+            if (text !~ /exg_(points|tsne)_check|&e->(charge|potential)|&column/) {
+                print FILENAME ":" first
+            }
+        }' <(tr ' ' '\n' <<<"$tried") src/*/*.c
+}
+mapfile -t missing < <(uncovered)
+[ "${#missing[@]}" = 0 ] || fail "no run comes to: ${missing[*]}"
 [ "$tried" != ' ' ] || fail "$program has no fault points"
-count=$(wc -w <<<"$tried")
 echo "$((count > failures ? count - failures : 0)) passed, $failures failed"
 finish
