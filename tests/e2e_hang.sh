@@ -5,7 +5,8 @@
 # shellcheck source=tests/e2e.sh
 . "$(dirname "$0")/e2e.sh"
 
-run=(--data "$data" --seed 4 --stages train --out "$scratch/out" --quiet)
+run=(--data "$data" --seed 4 --stages train --out "$scratch/out" --quiet
+    --resume never)
 on 2 "${run[@]}" --epochs 1 >"$scratch/log" 2>&1 || fail "the basis: status $?"
 sum=$(cksum <"$scratch/out/results.h5")
 
