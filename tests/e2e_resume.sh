@@ -7,7 +7,7 @@
 out=$scratch/out
 mkdir "$scratch/more"
 "$build"/tests/tool_synth "$scratch/more" 4001 211 || exit 1
-basis=(--data "$scratch/more" --seed 4 --epochs 5 --batch 16 --target predicted
+basis=(--data "$scratch/more" --seed 4 --epochs 16 --batch 16 --target predicted
     --saliency-samples 21 --tsne-samples 150 --tsne-perplexity 10
     --tsne-iterations 60 --tsne-dims 2 --tsne-epochs --stages 'train,explain,embed'
     --out "$out" --checkpoint-minutes 0.001)
@@ -41,7 +41,11 @@ hit() {
     local pid=$launcher children
     if [ "$2" != mpirun ]; then
         mapfile -t children < <(pgrep -P "$launcher")
-        pid=${children[$2]}
+        pid=${children[$2]:-}
+        [ -n "$pid" ] || {
+            fail "rank $2 has ended before $1 could reach it"
+            return
+        }
     fi
     kill -"$1" "$pid"
 }
@@ -144,7 +148,7 @@ goes_on 3 'KILL to one rank, then to mpirun'
 # In a descent, in each map, more than once; and without warning there.
 # until_map N PATTERN: so many maps are done, and then PATTERN is in the log.
 t_sne=(--tsne-epochs=no --epochs 1 --tsne-sweep '5,20' --tsne-engine fft
-    --tsne-iterations 500)
+    --tsne-iterations 12000)
 until_map() {
     local tries=0
     while [ "$(grep -c '"event": "tsne"' "$out/run.jsonl")" -lt "$1" ]; do
@@ -171,10 +175,11 @@ ended 75
 says 'stopped by SIGUSR1 after checkpoint .*t-SNE'
 start 1 "${t_sne[@]}"
 until_map 1
-sleep 0.1
 hit KILL 0
 ended 137 0
-[ -e "$out/checkpoint.h5" ] || fail 'no map was under way: make it slower'
+# Between two renames the newest is the one before.
+[ -e "$out/checkpoint.h5" ] || [ -e "$out/checkpoint-1.h5" ] ||
+    fail 'no map was under way: make it slower'
 goes_on 2 'stops in descents' "${t_sne[@]}"
 cp "$scratch/trained.h5" "$scratch/reference.h5"
 

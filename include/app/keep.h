@@ -26,7 +26,7 @@ typedef struct exg_keep exg_keep;
 
 /** Whose they are.  Plain data; texts must outlive the exg_keep. */
 typedef struct {
-    const char *program;  /* "exigo-mpi 0.1.0"                        */
+    const char *program;  /* "exigo-mpi 0.2.0"                        */
     const exg_opts *opts; /* those of role EXG_OPT_RESULT must agree  */
     uint64_t data;        /* checksum of the data                     */
     const char *path;     /* of the newest checkpoint                 */

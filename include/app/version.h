@@ -6,7 +6,7 @@
 
 #include "store/results.h"
 
-#define EXG_VERSION "0.1.0"
+#define EXG_VERSION "0.2.0"
 
 enum {
     EXG_VERSION_FACTS = 12,

@@ -132,16 +132,25 @@ shows() {
     cluster run scontrol show job -o "$1" | grep -e "$2"
 }
 
-# requeued NAME SIGNALS: stopped by SLURM's signal so often, each time after two
-# more epochs, sent back to the queue, and at the end the bits of a run that was
-# never stopped.
+# at_moment K NAME: the job is at the Kth place where it is to be stopped: after
+# two epochs, after four, and in t-SNE.
+at_moment() {
+    if [ "$1" -lt 3 ]; then
+        has "$scratch/$2/run.jsonl" $((2 * $1)) '"event": "epoch"'
+    else
+        has "$scratch/$2.log" 1 't-SNE 2-D: [0-9]*0 %'
+    fi
+}
+
+# requeued NAME: stopped three times by SLURM's signal, each time sent back to
+# the queue, and at the end the bits of a run that was never stopped.
 requeued() {
     local name=$1 out=$scratch/$1 job k
     job=$(cluster run sbatch --parsable --output="$scratch/$name.log" --nodes=2 \
         --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --out "$out") ||
         return 1
-    for ((k = 1; k <= $2; k++)); do
-        until_true 90 has "$out/run.jsonl" $((2 * k)) '"event": "epoch"' || break
+    for ((k = 1; k <= 3; k++)); do
+        until_true 90 at_moment $k "$name" || break
         cluster run scancel --batch --signal=USR1 "$job"
         until_true 60 shows "$job" "Restarts=$k" || break
         # SLURM holds back a job that was requeued for two minutes, in which
@@ -150,8 +159,8 @@ requeued() {
         sleep 3
         cluster run scontrol update "JobId=$job" StartTime=now || break
     done
-    cluster wait "$job" 180 && [ "$k" -gt "$2" ] &&
-        has "$scratch/$name.log" "$2" 'back to the queue' &&
+    cluster wait "$job" 180 && [ "$k" -gt 3 ] &&
+        has "$scratch/$name.log" 3 'back to the queue' &&
         same "$scratch/whole/results.h5" "$out/results.h5" && return 0
     cat "$scratch/$name.log"
     return 1
@@ -177,8 +186,8 @@ plain() {
     # shellcheck source=jobs/mpi-env.sh
     (. jobs/mpi-env.sh && "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi --quiet "$@")
 }
-long=(--data "$data" --seed 4 --epochs 12 --tsne-samples 200
-    --tsne-iterations 200 --tsne-dims 2 --stages 'train,explain,embed')
+long=(--data "$data" --seed 4 --epochs 8 --tsne-samples 300
+    --tsne-iterations 2000 --tsne-dims 2 --stages 'train,explain,embed')
 plain "${small[@]}" --out "$scratch/plain"
 plain "${long[@]}" --out "$scratch/whole"
 cluster up 2 4 "$mode"
@@ -197,8 +206,8 @@ for launcher in srun mpirun; do
         scaling_is_told
 done
 for launcher in srun mpirun; do
-    LAUNCHER=$launcher count "requeue.sbatch, stopped twice, $launcher" \
-        requeued "requeue-$launcher" 2
+    LAUNCHER=$launcher count "requeue.sbatch, stopped three times, $launcher" \
+        requeued "requeue-$launcher"
 done
 export LAUNCHER=auto
 count 'requeue.sbatch, cancelled by its owner' cancelled_stays_out
