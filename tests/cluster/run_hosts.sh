@@ -25,7 +25,7 @@ KEEPALIVE=yes
 
 # Long in training and t-SNE; long in saliency maps and in writing.
 mapped=(--data "$data" --seed 4 --epochs 8 --tsne-samples 300 --tsne-dims 2
-    --tsne-iterations 1000 --stages 'train,embed')
+    --tsne-iterations 8000 --stages 'train,embed')
 explained=(--data "$scratch/wide" --seed 4 --epochs 2 --saliency-samples 1501
     --stages 'train,explain')
 
