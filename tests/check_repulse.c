@@ -123,7 +123,8 @@ START_TEST(weight_is_right_at_every_distance)
     t.ni = t.nj = 16;
     t.yi = y;
     t.yj = y + D * T;
-    for (double r = 1e-4; r < 1e8; r *= 1.3) {
+    for (int step = 0; step < 105; step++) {
+        const double r = 1e-4 * pow(1.3, step); /* up to 1e8 */
         const double far = (double)(float)r;
         const double w = exp(-dof * log1p(far * far / dof));
         double z;

@@ -6,6 +6,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 read -ra flags <<<"${1//-I\//-isystem \/}" # what is not ours is not looked at
+flags=("${flags[@]/#-DEXG_BUILD=*/-DEXG_BUILD=\"lint\"}") # quotes that last
 status=0
 
 step() { # step NAME COMMAND...
@@ -58,7 +59,7 @@ analyze() {
             flags=$1; shift
             for file; do
                 gcc -std=gnu11 -O1 -fanalyzer -Werror -c -o /dev/null \
-                    -DEXG_ISA=base -DEXG_BUILD=\"lint\" $flags "$file" || exit 1
+                    -DEXG_ISA=base $flags "$file" || exit 1
             done' \
             sh "${flags[*]}"
 }

@@ -113,7 +113,7 @@ int main(int argc, char **argv)
     model m = {.rows = 0};
     float *x = NULL;
     hid_t file;
-    int bad;
+    int bad = 1;
 
     if (argc != 5 || (m.rows = atol(argv[2])) < 1 ||
         (m.columns = atol(argv[3])) < 1 || (m.clusters = atol(argv[4])) < 1) {
@@ -124,13 +124,14 @@ int main(int argc, char **argv)
         exg_new(&m.way, m.clusters * WAYS * m.columns) != EXG_OK ||
         exg_new(&x, BLOCK * m.columns) != EXG_OK) {
         fprintf(stderr, "tool_clusters: out of memory\n");
-        return 1;
+        goto done;
     }
     draw(1, m.clusters * m.columns, 3.0, m.centre);
     draw(2, m.clusters * WAYS * m.columns, 1.0, m.way);
     file = H5Fcreate(argv[1], H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
     bad = file < 0 || write_all(&m, file, x);
     bad |= H5Fclose(file) < 0;
+done:
     exg_free(x);
     exg_free(m.way);
     exg_free(m.centre);

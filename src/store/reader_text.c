@@ -246,7 +246,8 @@ exg_status exg_reader_attr_text(exg_reader *r, const char *path,
     EXG_TRY(open_attr(r, path, name, &attr));
     EXG_TRY(read_list(exg_reader_subject(r, path),
                       (source){.id = attr, .is_attr = 1}, 1, &list));
-    if (strlen(list[0]) >= size) {
+    /* The first is for gcc's analyzer, which cannot see that one text came. */
+    if (list == NULL || strlen(list[0]) >= size) {
         st = exg_fail(EXG_EINPUT, "%s: attribute %s is longer than %zu bytes",
                       exg_reader_subject(r, path), name, size - 1);
         goto done;
