@@ -155,7 +155,9 @@ exg_status exg_writer_open(const exg_par *par, const char *path,
 
     exg_h5_quiet();
     st = exg_agree(par, create(path, &w));
-    if (st != EXG_OK) { /* some ranks have no writer: dropping is collective */
+    /* Some ranks have no writer, and dropping one is collective.  That w is not
+     * NULL where all agreed on EXG_OK is news to gcc's analyzer alone. */
+    if (st != EXG_OK || w == NULL) {
         destroy(&w);
         return st;
     }
