@@ -84,11 +84,14 @@ quiet     = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 programs := exigo-mpi exigo-tsne
 all: $(programs) $(tools) ## build ./exigo-mpi and the analysis tools
 
-# The programs at the root are those of the build that was made last.
-$(programs): %: $(O)/%
-	$(call quiet,COPY)cp -f $< $@
-analysis/exigo-%: $(O)/analysis/exigo-%
-	$(call quiet,COPY)cp -f $< $@
+# The programs at the root are those of this build, also after another one
+# whose copies are younger than what this one has.
+.PHONY: always
+copy = @cmp -s $< $@ || { printf '  COPY  %s\n' $@; cp -f $< $@; }
+$(programs): %: $(O)/% always
+	$(copy)
+$(tools): analysis/exigo-%: $(O)/analysis/exigo-% always
+	$(copy)
 
 $(addprefix $(O)/,$(programs)): $(O)/exigo-%: $(O)/app/%_main.o $(obj_app) $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
