@@ -29,6 +29,11 @@ enum {
     EXG_CONVOLVE_SQUARE = 10 /* bits of a unit charge in the squares */
 };
 
+/** The sum of squared charges, of which a point is 1.  Local.
+ * @param[in] bits     of a unit charge, as the convolution was given
+ * @param[in] squares  of exg_convolve_sums, over all ranks */
+double exg_convolve_squares(int bits, int64_t squares);
+
 /** Seconds of this rank and bytes that it sent, since creation. */
 typedef struct {
     double sum, forward, turn, line, inverse, share;

@@ -35,6 +35,30 @@ exg_mesh exg_mesh_fit(int dims, double reach, double wanted, exg_mesh now);
  * EXG_MESH_WIDEST apart or less. */
 exg_mesh exg_mesh_stretch(int dims, double reach, double wanted, exg_mesh now);
 
+/** A grid in place, centred on a box, without points yet.
+ * @param[in] unit  exg_mesh_unit(): mesh.spacing is measured by it */
+exg_stencil exg_mesh_stencil(int dims, exg_mesh mesh, double unit,
+                             const exg_mesh_box *box);
+
+/** What |F|^2 from one point stays below, in units, for a kernel of this b. */
+double exg_mesh_force2_most(double dof);
+
+/** |F|^2 of point i in units.
+ * @param[in] stride, slope  what stencil_gather() gave: shape (dims, stride)
+ * @param[in] unit  half of the nodes in a unit: F is half a slope */
+static inline double exg_mesh_force2(int dims, exg_int stride,
+                                     const float *slope, exg_int i, double unit)
+{
+    double f2 = 0.0;
+
+    for (int k = 0; k < dims; k++) {
+        const double f = unit * (double)slope[k * stride + i];
+
+        f2 += f * f;
+    }
+    return f2;
+}
+
 /** The mean density around points, in points per unit of length^dims.
  * @param[in] squares  sum over nodes of squared charges, of which a point has 1
  *                     in all */

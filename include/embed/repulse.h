@@ -35,6 +35,10 @@ typedef struct {
     float *point;   /* shape (N, exg_pairs_width(dims)): the same by points  */
 } exg_cloud;
 
+/** How far away padding lies that exerts nothing by a kernel of this b.
+ * Local. */
+float exg_cloud_far(double dof);
+
 /** An empty cloud.  Local.
  * @return EXG_OK, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_cloud_create(exg_int total, int dims,

@@ -12,6 +12,7 @@
  * A rank has a few planes (in 2-D a plane is one row, in 3-D a square), and
  * then a few of the lines across planes; between them one MPI_Alltoallv turns
  * the data.  Transforms are computed 16 at a time (kern/fft.h). */
+#include <math.h>
 #include <string.h>
 
 #include "convolve_impl.h"
@@ -202,6 +203,13 @@ done:
 double exg_convolve_mean(const exg_convolve *c)
 {
     return c->mean;
+}
+
+double exg_convolve_squares(int bits, int64_t squares)
+{
+    const int least = bits < EXG_CONVOLVE_SQUARE ? bits : EXG_CONVOLVE_SQUARE;
+
+    return ldexp((double)squares, -2 * least);
 }
 
 exg_convolve_cost exg_convolve_cost_of(const exg_convolve *c)

@@ -24,14 +24,10 @@ enum {
     FEWER_BITS = 2
 };
 
-#define FAR 1e8f          /* where padding lies: it exerts nothing          */
-#define FARTHER 1e17f     /* for other tails: EXG_PAIRS_NEVER               */
 #define MARGIN 2.0        /* around the map, and a share of its reach more  */
 #define MARGIN_SHARE 0.05 /* equilibria outside are that near               */
 #define RIM_LOW 2.5f      /* nodes: farther out a spline is no longer whole */
 #define RIM_HIGH 3.5f
-#define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
-#define TAILS2_BOUND 0.26 /* of any b, in exg_mesh_unit(): 1/4 at 0, less */
 
 struct exg_field {
     const exg_kern *kern;
@@ -72,7 +68,7 @@ double exg_field_dof(const exg_field *field)
 static exg_status fill(exg_field *e, const float *r)
 {
     exg_status st = EXG_OK;
-    const float far = e->dof == 1.0 ? FAR : FARTHER;
+    const float far = exg_cloud_far(e->dof);
 
     e->stride = (e->total + LANE - 1) / LANE * LANE;
     EXG_TRY(exg_new(&e->r, e->stride * e->dims));
@@ -131,7 +127,6 @@ static exg_status regrid(const exg_par *par, exg_field *e,
                          const exg_mesh_box *box, exg_mesh mesh, trial *t)
 {
     exg_status st = EXG_OK;
-    const double spacing = mesh.spacing * e->unit;
 
     exg_convolve_destroy(&t->grid);
     exg_free(t->charge);
@@ -140,16 +135,11 @@ static exg_status regrid(const exg_par *par, exg_field *e,
     e->potential = NULL;
     e->mesh = mesh;
     t->size = (exg_int)pow((double)mesh.n, e->dims);
-    e->stencil = (exg_stencil){
-        .dims = e->dims, .n = mesh.n, .per_unit = (float)(1.0 / spacing)};
-    for (int k = 0; k < e->dims; k++) {
-        e->stencil.first[k] =
-            (float)(box->middle[k] - 0.5 * (double)(mesh.n - 1) * spacing);
-    }
+    e->stencil = exg_mesh_stencil(e->dims, mesh, e->unit, box);
     EXG_TRY_ALL(par, exg_new(&t->charge, t->size + EXG_STENCIL_SLACK));
     EXG_TRY_ALL(par, exg_new(&e->potential, t->size + EXG_STENCIL_SLACK));
-    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n, spacing, e->dof,
-                                &t->grid));
+    EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n,
+                                mesh.spacing * e->unit, e->dof, &t->grid));
 done:
     return st;
 }
@@ -160,7 +150,6 @@ static int convolve(const exg_par *par, exg_field *e, const exg_stencil *s,
                     int bits, trial *t)
 {
     const int64_t due = (int64_t)e->total << bits;
-    const int least = bits < EXG_CONVOLVE_SQUARE ? bits : EXG_CONVOLVE_SQUARE;
     exg_convolve_sums sums;
     exg_fixed all[2];
 
@@ -172,7 +161,7 @@ static int convolve(const exg_par *par, exg_field *e, const exg_stencil *s,
     all[1] = sums.squares;
     exg_reduce_fixed(par, 2, all);
     t->density = exg_mesh_density(e->dims, e->mesh.spacing, e->total,
-                                  ldexp((double)all[1], -2 * least));
+                                  exg_convolve_squares(bits, all[1]));
     return llabs(all[0] - due) < (int64_t)1 << 31;
 }
 
@@ -182,20 +171,14 @@ static void measure(const exg_par *par, const exg_field *e,
 {
     const double n = (double)e->total;
     const double unit = 0.5 * (double)s->per_unit / e->unit;
-    const double bound = e->dof == 1.0 ? FORCE2_BOUND : TAILS2_BOUND;
-    const int scale = exg_fixed_scale(bound * n * n, e->total);
+    const int scale =
+        exg_fixed_scale(exg_mesh_force2_most(e->dof) * n * n, e->total);
     exg_fixed sum = 0;
 
     e->kern->stencil_gather(s, e->potential, t->value, t->slope);
     for (exg_int i = 0; i < t->mine.count; i++) {
-        double f2 = 0.0;
-
-        for (int k = 0; k < e->dims; k++) {
-            const double f = unit * (double)t->slope[k * t->stride + i];
-
-            f2 += f * f;
-        }
-        sum += exg_fixed_of(f2, scale);
+        sum += exg_fixed_of(
+            exg_mesh_force2(e->dims, t->stride, t->slope, i, unit), scale);
     }
     exg_reduce_fixed(par, 1, &sum);
     t->force2 = exg_fixed_value(sum, scale) / n;

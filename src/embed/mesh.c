@@ -129,6 +129,26 @@ exg_mesh exg_mesh_stretch(int dims, double reach, double wanted, exg_mesh now)
     return fit;
 }
 
+exg_stencil exg_mesh_stencil(int dims, exg_mesh mesh, double unit,
+                             const exg_mesh_box *box)
+{
+    const double spacing = mesh.spacing * unit;
+    exg_stencil s = {
+        .dims = dims, .n = mesh.n, .per_unit = (float)(1.0 / spacing)};
+
+    for (int k = 0; k < dims; k++) {
+        s.first[k] =
+            (float)(box->middle[k] - 0.5 * (double)(mesh.n - 1) * spacing);
+    }
+    return s;
+}
+
+double exg_mesh_force2_most(double dof)
+{
+    return dof == 1.0 ? 0.11  /* (3 sqrt(3) / 16)^2      */
+                      : 0.26; /* any b: 1/4 at 0, less */
+}
+
 double exg_mesh_density(int dims, double spacing, exg_int total, double squares)
 {
     const double own = pow(OWN, dims); /* of one point, on average */

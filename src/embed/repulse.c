@@ -11,6 +11,11 @@ enum {
 #define FAR 1e8f      /* q^2 d below 1e-24, q^2 still no denormal         */
 #define FARTHER 1e17f /* EXG_PAIRS_NEVER, and squares finite              */
 
+float exg_cloud_far(double dof)
+{
+    return dof == 1.0 ? FAR : FARTHER;
+}
+
 exg_status exg_cloud_create(exg_int total, int dims, exg_cloud *cloud)
 {
     const exg_int tiles = (total + EXG_PAIRS_TILE - 1) / EXG_PAIRS_TILE;
@@ -36,7 +41,7 @@ exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
 {
     const exg_int n = cloud->total;
     const exg_int width = exg_pairs_width(cloud->dims);
-    const float far = cloud->dof == 1.0 ? FAR : FARTHER;
+    const float far = exg_cloud_far(cloud->dof);
 
     for (int k = 0; k < cloud->dims; k++) {
         float *y = cloud->y + k * cloud->stride;

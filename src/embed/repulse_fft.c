@@ -32,9 +32,6 @@ enum {
     MANY = 20000          /* points of which all pairs take a second */
 };
 
-#define FORCE2_BOUND 0.11 /* of |F|^2 from one point: (3 sqrt(3) / 16)^2 */
-#define TAILS2_BOUND 0.26 /* of any b, in exg_mesh_unit(): 1/4 at 0, less */
-
 static void destroy(void **state)
 {
     exg_fft_engine *e = *state;
@@ -118,14 +115,14 @@ static exg_fft_cost with_grid(const exg_fft_engine *e)
 static void set_kernel(exg_fft_engine *e, double dof)
 {
     const double n = (double)e->mine.total;
-    const double bound = dof == 1.0 ? FORCE2_BOUND : TAILS2_BOUND;
 
     if (e->dof != dof) {
         e->cost = with_grid(e);
         exg_convolve_destroy(&e->grid);
         e->dof = dof;
         e->unit = exg_mesh_unit(dof);
-        e->force2_scale = exg_fixed_scale(bound * n * n, e->mine.total);
+        e->force2_scale =
+            exg_fixed_scale(exg_mesh_force2_most(dof) * n * n, e->mine.total);
     }
 }
 
@@ -157,18 +154,11 @@ done:
 
 static exg_stencil stencil_of(const exg_fft_engine *e, const exg_mesh_box *b)
 {
-    const double spacing = e->mesh.spacing * e->unit;
-    exg_stencil s = {.dims = e->dims,
-                     .n = e->mesh.n,
-                     .per_unit = (float)(1.0 / spacing),
-                     .count = e->mine.count,
-                     .stride = e->stride,
-                     .y = e->y};
+    exg_stencil s = exg_mesh_stencil(e->dims, e->mesh, e->unit, b);
 
-    for (int k = 0; k < e->dims; k++) {
-        s.first[k] =
-            (float)(b->middle[k] - 0.5 * (double)(e->mesh.n - 1) * spacing);
-    }
+    s.count = e->mine.count;
+    s.stride = e->stride;
+    s.y = e->y;
     return s;
 }
 

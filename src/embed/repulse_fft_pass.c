@@ -33,25 +33,12 @@ static void add_up(const exg_fft_engine *e, const exg_stencil *s,
     const double unit = 0.5 * (double)s->per_unit / e->unit;
 
     for (exg_int i = 0; i < e->mine.count; i++) {
-        double f2 = 0.0;
+        const double f2 =
+            exg_mesh_force2(e->dims, e->stride, e->slope, i, unit);
 
-        for (int k = 0; k < e->dims; k++) {
-            const double f = unit * (double)e->slope[k * e->stride + i];
-
-            f2 += f * f;
-        }
         all[0] += exg_fixed_of((double)e->value[i], e->z_scale);
         all[1] += exg_fixed_of(f2, e->force2_scale);
     }
-}
-
-/* The sum of squared charges, of which a point is 1. */
-static double squares_of(const exg_fft_engine *e, const exg_convolve_sums *sums)
-{
-    const int bits =
-        e->bits < EXG_CONVOLVE_SQUARE ? e->bits : EXG_CONVOLVE_SQUARE;
-
-    return ldexp((double)sums->squares, -2 * bits);
 }
 
 int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
@@ -89,8 +76,9 @@ int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
     out->z = exg_fixed_value(all[0], e->z_scale) +
              n * n * exg_convolve_mean(e->grid);
     out->force2 = exg_fixed_value(all[1], e->force2_scale) / n;
-    out->density = exg_mesh_density(e->dims, e->mesh.spacing, e->mine.total,
-                                    squares_of(e, &sums));
+    out->density =
+        exg_mesh_density(e->dims, e->mesh.spacing, e->mine.total,
+                         exg_convolve_squares(e->bits, sums.squares));
     /* a node that wrapped took 2^32 from the total */
     fits = llabs(sums.total - due) < (int64_t)1 << 31;
     e->bits = fits ? next_bits(e, &sums)
