@@ -19,7 +19,7 @@ void doctor_say(doctor *d, doctor_verdict verdict, const char *what,
                 const char *format, ...)
 {
     static const char *const word[] = {"good", "warning", "bad"};
-    char text[DOCTOR_TEXT], safe[2 * DOCTOR_TEXT];
+    char text[DOCTOR_TEXT], safe[1700]; /* an event's fields end at 2048 */
     va_list args;
 
     va_start(args, format);
@@ -29,10 +29,9 @@ void doctor_say(doctor *d, doctor_verdict verdict, const char *what,
         exg_log_warn("%s: %s: %s", word[verdict], what, text);
     }
     exg_log_say("%s: %s: %s", word[verdict], what, text);
-    exg_log_event(
-        "doctor",
-        "\"verdict\": \"%s\", \"what\": \"%s\", \"text\": \"%.1700s\"",
-        word[verdict], what, exg_log_escape(text, safe, sizeof safe));
+    exg_log_event("doctor",
+                  "\"verdict\": \"%s\", \"what\": \"%s\", \"text\": \"%s\"",
+                  word[verdict], what, exg_log_escape(text, safe, sizeof safe));
     d->nbad += verdict == DOCTOR_BAD;
 }
 
