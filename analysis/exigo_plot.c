@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/utf8.h"
 #include "plot/figures.h"
 #include "store/probe.h"
 
@@ -102,7 +103,7 @@ static exg_status draw(const options *o)
 {
     exg_status st = EXG_OK;
     exg_figures *f = NULL;
-    char dir[PATH_BYTES];
+    char dir[PATH_BYTES], said[PATH_BYTES + 64];
     exg_int chosen = 0;
 
     EXG_TRY(exg_figures_open(o->results, &f));
@@ -120,7 +121,8 @@ static exg_status draw(const options *o)
             puts(name);
         } else {
             EXG_TRY(exg_figures_draw_one(f, i, dir));
-            printf("%s/%s.png, .svg\n", dir, name);
+            snprintf(said, sizeof said, "%s/%s.png, .svg", dir, name);
+            puts(exg_utf8_printable(said));
         }
         chosen++;
     }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/utf8.h"
 #include "store/h5.h"
 
 enum {
@@ -117,14 +118,17 @@ static int width_of(const table *t, exg_int column)
     return (int)(width > 9 ? width : 9); /* of a mean, "0.0123457" */
 }
 
+/* A cell comes from a file: what could steer a terminal is taken out. */
 static void print_cell(const table *t, exg_int column, const char *text,
                        FILE *out)
 {
     const int width = width_of(t, column);
+    char safe[TABLE_CELL];
 
+    snprintf(safe, sizeof safe, "%s", text);
     fprintf(out, "%s%*s%s", column > 0 ? "  " : "",
-            table_is_number(t, column) ? width : -width, text,
-            column == t->ncolumn - 1 ? "\n" : "");
+            table_is_number(t, column) ? width : -width,
+            exg_utf8_printable(safe), column == t->ncolumn - 1 ? "\n" : "");
 }
 
 static void print_summary(const table *t, int deviation, FILE *out)
