@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hostile.h"
 #include "plot/axes.h"
 #include "plot/canvas.h"
 #include "plot/colormap.h"
@@ -145,6 +146,53 @@ START_TEST(svg_is_titled_and_escaped)
 }
 END_TEST
 
+/* Character data of XML, n bytes: no markup, and every & a known entity. */
+static int is_character_data(const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strchr("<>", text[i]) != NULL ||
+            (text[i] == '&' && strncmp(text + i, "&lt;", 4) != 0 &&
+             strncmp(text + i, "&gt;", 4) != 0 &&
+             strncmp(text + i, "&amp;", 5) != 0)) {
+            return 0;
+        }
+    }
+    return is_plain(text, n);
+}
+
+START_TEST(hostile_names_are_character_data_in_svg)
+{
+    static const char page[] = "<svg width=\"9\">\n</svg>\n",
+                      open[] = "<svg width=\"9\"><title>",
+                      middle[] = "</title>\n<!-- exigo-mpi, from ",
+                      close[] = " -->\n</svg>\n";
+    static char title[HOSTILE_MAX], source[HOSTILE_MAX];
+
+    for (int i = 0; i < HOSTILE_ALL; i++) {
+        exg_svg svg = {0};
+        const char *a, *b, *c;
+
+        ck_assert(exg_svg_append(&svg, page, sizeof page - 1));
+        ck_ok(world, exg_svg_note(&svg, hostile(i, title),
+                                  hostile((i + 7) % HOSTILE_ALL, source)));
+        ck_assert(exg_svg_append(&svg, "", 1));
+        a = strncmp(svg.data, open, sizeof open - 1) == 0
+                ? svg.data + sizeof open - 1
+                : NULL;
+        ck_assert_ptr_nonnull(a);
+        b = strstr(a, middle);
+        ck_assert_ptr_nonnull(b);
+        ck_assert_msg(is_character_data(a, (size_t)(b - a)), "%d: %s", i, a);
+        b += sizeof middle - 1;
+        c = strstr(b, "--"); /* the first ends the comment */
+        ck_assert_ptr_nonnull(c);
+        ck_assert_str_eq(c - 1, close);
+        ck_assert_msg(is_character_data(b, (size_t)(c - b)), "%d: %s", i, b);
+        exg_svg_free(&svg);
+    }
+}
+END_TEST
+
 START_TEST(ids_are_renumbered_together_with_references)
 {
     static const char in[] =
@@ -236,6 +284,7 @@ Suite *exg_suite(void)
     tcase_add_test(text, numbers_are_written_plainly);
     tcase_add_test(page, the_same_drawing_is_the_same_bytes);
     tcase_add_test(page, svg_is_titled_and_escaped);
+    tcase_add_test(page, hostile_names_are_character_data_in_svg);
     tcase_add_test(page, ids_are_renumbered_together_with_references);
     tcase_add_test(page, pixels_are_squares_of_their_colour);
     tcase_add_test(page, text_has_ink_and_a_width);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "hostile.h"
 #include "support.h"
 
 enum {
@@ -193,6 +194,98 @@ START_TEST(events_are_objects_a_line_and_never_half_of_one)
 }
 END_TEST
 
+/* The text of a JSON string from behind its opening quote: its length, up to
+ * the quote that ends it; -1 if it is no JSON. */
+static int json_string(const char *text)
+{
+    int i = 0;
+
+    while (text[i] != '"') {
+        const int escaped = text[i] == '\\';
+        const size_t n = exg_utf8_length(text + i);
+
+        if (n == 0 || (escaped && strchr("\"\\u", text[i + 1]) == NULL)) {
+            return -1;
+        }
+        if (escaped && text[i + 1] == 'u' &&
+            strspn(text + i + 2, "0123456789abcdef") < 4) {
+            return -1;
+        }
+        i += escaped ? text[i + 1] == 'u' ? 6 : 2 : (int)n;
+    }
+    return i;
+}
+
+START_TEST(hostile_text_stays_one_json_string)
+{
+    static char text[HOSTILE_MAX], safe[6 * HOSTILE_MAX + 8];
+
+    for (int i = 0; i < HOSTILE_ALL; i++) {
+        static const size_t room[] = {8, 9, 40, 1700, sizeof safe - 1};
+
+        hostile(i, text);
+        for (int r = 0; r < 5; r++) {
+            exg_log_escape(text, safe, room[r]);
+            ck_assert_uint_lt(strlen(safe), room[r]);
+            strcat(safe, "\"");
+            ck_assert_msg(json_string(safe) == (int)strlen(safe) - 1, "%d: %s",
+                          i, safe);
+        }
+    }
+    /* Nothing is lost but what cannot be said. */
+    ck_assert_str_eq(exg_log_escape("\x1b[\"\\\n\xff\xc3\xa9", safe, 99),
+                     "\\u001b[\\\"\\\\\\u000a\\ufffd\xc3\xa9");
+}
+END_TEST
+
+/* Lines of a text, all of which can be shown. */
+static int plain_lines(const char *text)
+{
+    int n = 0;
+
+    for (const char *end; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        ck_assert(is_plain(text, (size_t)(end - text)));
+        n++;
+    }
+    ck_assert_str_eq(text, "");
+    return n;
+}
+
+START_TEST(hostile_text_is_one_line_everywhere)
+{
+    static const char begin[] = "{\"event\": \"warning\", \"text\": \"";
+    static char text[HOSTILE_MAX];
+    char heard[128], read[128], told[128];
+
+    exg_log_start(aloud);
+    for (int i = 0; i < HOSTILE_ALL; i++) {
+        const int out = scratch_file("out", heard, sizeof heard);
+        const int err = scratch_file("warned", read, sizeof read);
+        const detour d = lead(STDOUT_FILENO, out);
+        const detour e = lead(STDERR_FILENO, err);
+        const char *line;
+
+        snprintf(told, sizeof told, "%s/journal", exg_scratch());
+        ck_assert_int_eq(exg_log_journal(told, 0), EXG_OK);
+        exg_log_say("%s", hostile(i, text));
+        exg_log_warn("%s", text);
+        exg_log_stop();
+        lead_back(&d);
+        lead_back(&e);
+        close(out);
+        close(err);
+        ck_assert_int_eq(plain_lines(text_of(heard)), 1);
+        ck_assert_int_eq(plain_lines(text_of(read)), 1);
+        line = text_of(told);
+        ck_assert_int_eq(plain_lines(line), 1);
+        ck_assert(strncmp(line, begin, sizeof begin - 1) == 0);
+        line += sizeof begin - 1;
+        ck_assert_int_ge(json_string(line), 0);
+        ck_assert_str_eq(line + json_string(line), "\"}\n");
+    }
+}
+END_TEST
+
 START_TEST(a_journal_goes_on_where_it_is_told_to)
 {
     char path[128];
@@ -243,6 +336,8 @@ Suite *exg_suite(void)
     tcase_add_test(tc, progress_is_silent_where_it_must_be);
     tcase_add_test(tc, progress_on_a_terminal_is_a_bar_that_goes);
     tcase_add_test(tc, events_are_objects_a_line_and_never_half_of_one);
+    tcase_add_test(tc, hostile_text_stays_one_json_string);
+    tcase_add_test(tc, hostile_text_is_one_line_everywhere);
     tcase_add_test(tc, a_journal_goes_on_where_it_is_told_to);
     tcase_add_test(tc, a_journal_that_cannot_be_written_is_told);
     return s;
