@@ -51,16 +51,22 @@ typedef struct {
     exg_tsne_result swept[EXG_AFFINITY_SCALES];
 } exg_maps;
 
-/** The bar of a stage that says how many pairs of tiles are done.  Plain data;
- * all but `what` starts at 0. */
+/** The bar of a stage.  Plain data; all but `what` starts at 0. */
 typedef struct {
     const char *what; /* "t-SNE quality" */
     exg_log_progress bar;
 } exg_maps_bar;
 
-/** Show it: an exg_knn_progress and an exg_quality_progress.  Local.
+/** Show how many pairs of tiles are done: an exg_knn_progress and an
+ * exg_quality_progress.  Local.
  * @param[in] state  the exg_maps_bar */
 void exg_maps_bar_at(void *state, exg_int done, exg_int total);
+
+/** Show how far a descent has come: an exg_tsne_progress.  Local.
+ * @param[in] state  the exg_maps_bar
+ * @param[in] kl     the divergence, nat */
+void exg_maps_bar_down(void *state, exg_int iteration, exg_int iterations,
+                       double kl);
 
 /** Compute them: one per --tsne-dims, one per --tsne-sweep.
  *

@@ -74,24 +74,6 @@ done:
     return st;
 }
 
-/* A bar, and the name on it. */
-typedef struct {
-    exg_log_progress bar;
-    const char *what;
-} film;
-
-static void show(void *state, exg_int iteration, exg_int iterations, double kl)
-{
-    film *f = state;
-    char note[32];
-
-    if (iteration == 0) {
-        f->bar = exg_log_progress_start(f->what, "iterations", iterations);
-    }
-    snprintf(note, sizeof note, "KL %.3f", kl);
-    exg_log_progress_at(&f->bar, iteration, note);
-}
-
 /* What the places are worth, in a line. */
 static void say(const exg_maps *m, const char *what, const exg_placed *p,
                 double seconds)
@@ -124,7 +106,7 @@ static exg_status fill(const exg_maps *m, const exg_guests *guests,
     const int known = m->labelled && t->labelled;
     const int measure =
         strcmp(exg_opts_text(m->opts, "tsne-quality"), "no") != 0;
-    film f = {.what = map->dims == 2 ? "t-SNE 2-D" : "t-SNE 3-D"};
+    exg_maps_bar bar = {.what = map->dims == 2 ? "t-SNE 2-D" : "t-SNE 3-D"};
     exg_field *field = NULL;
     double since = start;
 
@@ -135,15 +117,15 @@ static exg_status fill(const exg_maps *m, const exg_guests *guests,
         &field));
     map->engine = exg_field_engine(field);
     exg_clock_add(clock, "into field", exg_clock_lap(&since));
-    EXG_TRY(exg_place(m->par, guests, field, map->dims, map->r, &t->plan, show,
-                      &f, &map->placed));
+    EXG_TRY(exg_place(m->par, guests, field, map->dims, map->r, &t->plan,
+                      exg_maps_bar_down, &bar, &map->placed));
     exg_clock_add(clock, "into descent", exg_clock_lap(&since));
     if (measure) {
         EXG_TRY(exg_place_score(m->par, guests, map->r, known ? t->label : NULL,
                                 known ? m->label : NULL, &map->placed));
         exg_clock_add(clock, "into quality", exg_clock_lap(&since));
     }
-    say(m, f.what, &map->placed, exg_clock_now() - start);
+    say(m, bar.what, &map->placed, exg_clock_now() - start);
 done:
     exg_field_destroy(&field);
     return st;

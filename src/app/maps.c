@@ -17,11 +17,10 @@
 
 #define LARGE (1024.0 * 1024 * 1024) /* bytes worth a line: 1 GiB */
 
-/* A map under way: its bar, and the name on it. */
+/* A map under way: the bars of its descent and of what follows, where that
+ * takes long. */
 typedef struct {
-    exg_log_progress bar;
-    exg_maps_bar measuring;
-    const char *what;
+    exg_maps_bar descent, measuring;
 } film;
 
 void exg_maps_bar_at(void *state, exg_int done, exg_int total)
@@ -34,20 +33,27 @@ void exg_maps_bar_at(void *state, exg_int done, exg_int total)
     exg_log_progress_at(&b->bar, done, "");
 }
 
-static void show_progress(void *state, exg_int iteration, exg_int iterations,
-                          double kl)
+void exg_maps_bar_down(void *state, exg_int iteration, exg_int iterations,
+                       double kl)
 {
-    film *f = state;
+    exg_maps_bar *b = state;
     char note[32];
 
     if (iteration == 0) {
-        f->bar = exg_log_progress_start(f->what, "iterations", iterations);
+        b->bar = exg_log_progress_start(b->what, "iterations", iterations);
     }
     snprintf(note, sizeof note, "KL %.3f", kl);
-    exg_log_progress_at(&f->bar, iteration, note);
+    exg_log_progress_at(&b->bar, iteration, note);
 }
 
-/* The bar of what follows the descent, where it takes long. */
+static void show_descent(void *state, exg_int iteration, exg_int iterations,
+                         double kl)
+{
+    film *f = state;
+
+    exg_maps_bar_down(&f->descent, iteration, iterations, kl);
+}
+
 static void show_measuring(void *state, exg_int done, exg_int total)
 {
     film *f = state;
@@ -111,12 +117,13 @@ exg_status exg_maps_one(const exg_maps *m, const char *what,
 {
     exg_status st = EXG_OK;
     const double start = exg_clock_now();
-    film f = {.what = what, .measuring = {.what = "t-SNE quality"}};
+    film f = {.descent = {.what = what},
+              .measuring = {.what = "t-SNE quality"}};
     exg_tsne_options full = *choice;
 
     exg_log_phase(what);
     full.kern = m->kern;
-    full.progress = show_progress;
+    full.progress = show_descent;
     full.measuring = show_measuring;
     full.progress_state = &f;
     if (m->kept != NULL) {
