@@ -62,7 +62,26 @@ exg_status exg_mapping_room(exg_run *run)
     EXG_TRY_ALL(run->par, exg_new(&run->map, 1));
     EXG_TRY_ALL(run->par, exg_new(&run->map->epoch, most));
     EXG_TRY_ALL(run->par, exg_new(&run->map->kl, most));
-    EXG_TRY_ALL(run->par, exg_new(&run->map->frame, most));
+done:
+    return st;
+}
+
+/* Twice the room, with what there is. */
+static exg_status grow(exg_run_map *m, exg_int n)
+{
+    exg_status st = EXG_OK;
+    const exg_int room = m->room > 0 ? 2 * m->room : 4;
+    exg_int all = 0;
+    float *frame = NULL;
+
+    EXG_TRY(exg_mem_product(room, n, &all));
+    EXG_TRY(exg_new(&frame, all));
+    if (m->nframe > 0) {
+        memcpy(frame, m->frame, sizeof *frame * (size_t)(m->nframe * n));
+    }
+    exg_free(m->frame);
+    m->frame = frame;
+    m->room = room;
 done:
     return st;
 }
@@ -80,8 +99,10 @@ static exg_status keep_frame(exg_run_map *m, int epoch,
                         "checkpoint: a frame of epoch %d before that of %d",
                         (int)m->epoch[f - 1], epoch);
     }
-    EXG_TRY(exg_new(&m->frame[f], n));
-    memcpy(m->frame[f], r->y, sizeof *r->y * (size_t)n);
+    if (f == m->room) {
+        EXG_TRY(grow(m, n));
+    }
+    memcpy(m->frame + f * n, r->y, sizeof *r->y * (size_t)n);
     m->epoch[f] = epoch;
     m->kl[f] = r->final_kl;
     m->nframe++;
@@ -105,7 +126,8 @@ static exg_status make_frame(exg_run *run, exg_maps *m, const char *what,
     choice.quality = EXG_QUALITY_NONE;
     if (film->nframe > 0) {
         choice.init = EXG_TSNE_GIVEN;
-        choice.start = film->frame[film->nframe - 1];
+        choice.start =
+            film->frame + (film->nframe - 1) * m->rows.count * choice.dims;
         choice.early = 0;
         choice.iterations = choice.iterations < NEXT_ITERATIONS
                                 ? choice.iterations
@@ -165,27 +187,16 @@ done:
 
 static exg_status put_film(const exg_run *run, exg_writer *w)
 {
-    exg_status st = EXG_OK;
     const exg_run_map *m = run->map;
-    const exg_int n = m->maps.rows.count * 2;
-    float *all = NULL;
+    const exg_results_epochs film = {.shard = m->maps.rows,
+                                     .nframe = m->nframe,
+                                     .epoch = m->epoch,
+                                     .kl = m->kl,
+                                     .coordinates = m->frame,
+                                     .label = m->maps.label,
+                                     .index = m->maps.index};
 
-    EXG_TRY_ALL(run->par, exg_new(&all, m->nframe * n));
-    for (exg_int f = 0; f < m->nframe; f++) {
-        memcpy(all + f * n, m->frame[f], sizeof *all * (size_t)n);
-    }
-    EXG_TRY(
-        exg_results_epochs_put(run->par, w,
-                               &(exg_results_epochs){.shard = m->maps.rows,
-                                                     .nframe = m->nframe,
-                                                     .epoch = m->epoch,
-                                                     .kl = m->kl,
-                                                     .coordinates = all,
-                                                     .label = m->maps.label,
-                                                     .index = m->maps.index}));
-done:
-    exg_free(all);
-    return st;
+    return exg_results_epochs_put(run->par, w, &film);
 }
 
 exg_status exg_mapping_record(const exg_run *run, exg_writer *w)
@@ -210,9 +221,6 @@ void exg_mapping_clear(exg_run *run)
     if (m != NULL) {
         exg_maps_clear(&m->maps);
         exg_maps_keep_clear(&m->kept);
-        for (exg_int f = 0; f < m->nframe; f++) {
-            exg_free(m->frame[f]);
-        }
         exg_free(m->epoch);
         exg_free(m->kl);
         exg_free(m->frame);

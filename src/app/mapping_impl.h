@@ -7,14 +7,16 @@
 
 struct exg_run_map {
     exg_maps_keep kept;
-    exg_maps maps;  /* of the best model                      */
-    exg_int nframe; /* of the film through training           */
-    int32_t *epoch; /* shape (epochs); nframe are in use      */
-    double *kl;     /* the same                               */
-    float **frame;  /* the same; each of shape (my points, 2) */
+    exg_maps maps;  /* of the best model                                  */
+    exg_int nframe; /* of the film through training                       */
+    int32_t *epoch; /* shape (epochs); nframe are in use                  */
+    double *kl;     /* the same                                           */
+    exg_int room;   /* frames that there is room for                      */
+    float *frame;   /* shape (room, my points, 2); nframe are in use      */
 };
 
-/** Room for the film; freed by exg_mapping_clear() in any case.  Collective. */
+/** Room for the film's epochs; freed by exg_mapping_clear() in any case.
+ * Collective. */
 EXG_MUST_CHECK exg_status exg_mapping_room(exg_run *run);
 
 #endif

@@ -8,7 +8,6 @@
 #include "app/samples.h"
 #include "mapping_impl.h"
 #include "par/agree.h"
-#include "par/gather.h"
 
 #define FILM_EPOCH "/film/epoch"             /* i64 (F)       */
 #define FILM_KL "/film/kl"                   /* f64 (F), nat  */
@@ -18,8 +17,7 @@ enum {
     FLAT = 2
 };
 
-static exg_status put_on_rank_0(const exg_run_map *m, exg_int n,
-                                const float *all, exg_image *im)
+static exg_status put_on_rank_0(const exg_run_map *m, exg_image *im)
 {
     exg_status st = EXG_OK;
     int64_t *epoch = NULL;
@@ -34,8 +32,6 @@ static exg_status put_on_rank_0(const exg_run_map *m, exg_int n,
     EXG_TRY(
         exg_image_put(im, FILM_EPOCH, EXG_WRITER_I64, 1, &m->nframe, epoch));
     EXG_TRY(exg_image_put(im, FILM_KL, EXG_WRITER_F64, 1, &m->nframe, m->kl));
-    EXG_TRY(exg_image_put(im, FILM_COORDINATES, EXG_WRITER_F32, 3,
-                          (exg_int[]){m->nframe, n, FLAT}, all));
 done:
     exg_free(epoch);
     return st;
@@ -46,29 +42,20 @@ static exg_status put_film(const exg_par *par, void *state, exg_image *im)
     exg_status st = EXG_OK;
     const exg_run *run = state;
     const exg_run_map *m = run->map;
-    const exg_int n = exg_samples_count(run);
-    const exg_int mine = exg_shard_mine(par, n).count;
-    float *all = NULL;
 
-    EXG_TRY_ALL(par, exg_new(&all, par->rank == 0 ? m->nframe * n * FLAT : 0));
-    for (exg_int f = 0; f < m->nframe; f++) {
-        exg_gather_rows(par, FLAT * (exg_int)sizeof *all, mine, m->frame[f],
-                        par->rank == 0 ? all + f * n * FLAT : NULL);
-    }
-    EXG_TRY_ALL(par, put_on_rank_0(m, n, all, im));
+    EXG_TRY_ALL(par, put_on_rank_0(m, im));
+    EXG_TRY(exg_keep_put_rows(par, im, FILM_COORDINATES, m->nframe,
+                              exg_shard_mine(par, exg_samples_count(run)), FLAT,
+                              m->frame));
 done:
-    exg_free(all);
     return st;
 }
 
-static exg_status fill(const exg_run *run, exg_int frames, exg_int n,
-                       const int64_t *epoch, const double *kl, const float *all)
+/* When the frames were made.  The same on all ranks. */
+static exg_status take_epochs(exg_run_map *m, exg_int most, exg_int frames,
+                              const int64_t *epoch)
 {
-    exg_status st = EXG_OK;
-    exg_run_map *m = run->map;
-    const exg_shard mine = exg_shard_mine(run->par, n);
-
-    if (frames > exg_opts_int(run->opts, "epochs")) {
+    if (frames > most) {
         return exg_fail(EXG_EINPUT,
                         "checkpoint: %s: %td frames, want at most "
                         "one per epoch",
@@ -80,38 +67,34 @@ static exg_status fill(const exg_run *run, exg_int frames, exg_int n,
             return exg_fail(EXG_EINPUT, "checkpoint: %s: out of order",
                             FILM_EPOCH);
         }
-        EXG_TRY(exg_new(&m->frame[f], mine.count * FLAT));
-        memcpy(m->frame[f], all + (f * n + mine.first) * FLAT,
-               (size_t)(mine.count * FLAT) * sizeof *all);
         m->epoch[f] = (int32_t)epoch[f];
-        m->kl[f] = kl[f];
-        m->nframe++;
     }
-done:
-    return st;
+    return EXG_OK;
 }
 
 static exg_status load_film(exg_run *run)
 {
     exg_status st = EXG_OK;
     exg_keep *keep = run->resume->keep;
-    const exg_int n = exg_samples_count(run);
+    exg_run_map *m = run->map;
     exg_int frames = -1;
     int64_t *epoch = NULL;
     double *kl = NULL;
-    float *all = NULL;
 
     EXG_TRY(exg_keep_get(run->par, keep, FILM_EPOCH, EXG_WRITER_I64, 1, &frames,
                          &epoch));
+    EXG_TRY_ALL(run->par, take_epochs(m, exg_opts_int(run->opts, "epochs"),
+                                      frames, epoch));
     EXG_TRY(
         exg_keep_get(run->par, keep, FILM_KL, EXG_WRITER_F64, 1, &frames, &kl));
-    EXG_TRY(exg_keep_get(run->par, keep, FILM_COORDINATES, EXG_WRITER_F32, 3,
-                         (exg_int[]){frames, n, FLAT}, &all));
-    EXG_TRY_ALL(run->par, fill(run, frames, n, epoch, kl, all));
+    EXG_TRY(exg_keep_get_rows(run->par, keep, FILM_COORDINATES, frames,
+                              exg_shard_mine(run->par, exg_samples_count(run)),
+                              FLAT, &m->frame));
+    memcpy(m->kl, kl, (size_t)frames * sizeof *kl);
+    m->nframe = m->room = frames;
 done:
     exg_free(epoch);
     exg_free(kl);
-    exg_free(all);
     return st;
 }
 

@@ -80,8 +80,8 @@ static exg_status fill(exg_run *run)
     EXG_TRY(exg_resume_moment(run, -1));
     EXG_TRY(exg_resume_moment(run, 0));
     EXG_TRY(exg_resume_moment(run, 1));
-    EXG_TRY(exg_new(&run->map->frame[0], rows.count * 2));
-    run->map->nframe = 1;
+    EXG_TRY(exg_new(&run->map->frame, rows.count * 2));
+    run->map->nframe = run->map->room = 1;
     EXG_TRY(finish_map(&run->map->maps, rows));
     kept->maps = &run->map->maps;
     kept->kind = EXG_MAPS_KEEP_SWEPT;
