@@ -30,7 +30,7 @@ EXG_MUST_CHECK exg_status exg_probe_guard(const char *path,
                                           int *code);
 
 /** In a child: read what `text` names, if that is an HDF5 file -- a path, or
- * FILE:/dataset.  Local. */
+ * FILE:/dataset -- and has not been read before.  Local. */
 void exg_probe_file(const char *text);
 
 #endif

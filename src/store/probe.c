@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,7 +23,8 @@ enum {
     VALUES = 16 << 20, /* bytes of a dataset whose values are read   */
     SWELL = 1100,      /* by which compressed values may be larger   */
     DEPTH = 12,        /* of groups in groups                        */
-    OBJECTS = 20000
+    OBJECTS = 20000,
+    FILES = 16 /* that are remembered */
 };
 
 /* The file being read, for the parent to see. */
@@ -144,6 +146,33 @@ static int has_signature(const char *path)
     return n == sizeof head && memcmp(head, magic, sizeof head) == 0;
 }
 
+/* Whether a file has been read before, by whatever name; then it has from now
+ * on.  A command line names it once among the arguments and once as the value
+ * of an option. */
+static int is_known(const char *path)
+{
+    static struct {
+        dev_t device;
+        ino_t inode;
+    } known[FILES];
+    static int n;
+    struct stat s;
+
+    if (stat(path, &s) != 0) {
+        return 0;
+    }
+    for (int i = 0; i < n; i++) {
+        if (known[i].device == s.st_dev && known[i].inode == s.st_ino) {
+            return 1;
+        }
+    }
+    if (n < FILES) {
+        known[n].device = s.st_dev;
+        known[n++].inode = s.st_ino;
+    }
+    return 0;
+}
+
 void exg_probe_file(const char *text)
 {
     const char *colon = strstr(text, ":/");
@@ -156,7 +185,7 @@ void exg_probe_file(const char *text)
     if (!has_signature(path) && colon != NULL) {
         path[colon - text] = '\0';
     }
-    if (path[0] == '\0' || !has_signature(path)) {
+    if (path[0] == '\0' || !has_signature(path) || is_known(path)) {
         return;
     }
     if (reading != NULL) {
