@@ -13,7 +13,6 @@
 #include "train/confusion.h"
 
 enum {
-    SCORES = 4, /* of an epoch, beside its confusion matrix */
     WHERE = 64
 };
 
@@ -26,23 +25,23 @@ static exg_status put_history(const exg_run *run, exg_image *im)
     double *score = NULL;
 
     EXG_TRY(exg_new(&count, n * (1 + k * k)));
-    EXG_TRY(exg_new(&score, n * SCORES));
+    EXG_TRY(exg_new(&score, n * EXG_RESUME_NSCORE));
     for (exg_int i = 0; i < n; i++) {
         const exg_run_epoch *e = run->epoch + i;
-        const double s[SCORES] = {e->train_loss, e->train_accuracy,
-                                  e->eval_loss, e->eval_accuracy};
+        const double s[EXG_RESUME_NSCORE] = {e->train_loss, e->train_accuracy,
+                                             e->eval_loss, e->eval_accuracy};
 
         count[i] = e->epoch;
         memcpy(count + n + i * k * k, e->confusion,
                (size_t)(k * k) * sizeof *count);
-        memcpy(score + i * SCORES, s, sizeof s);
+        memcpy(score + i * EXG_RESUME_NSCORE, s, sizeof s);
     }
     EXG_TRY(
         exg_image_put(im, EXG_RESUME_HISTORY, EXG_WRITER_I64, 1, &n, count));
     EXG_TRY(exg_image_put(im, EXG_RESUME_CONFUSION, EXG_WRITER_I64, 3,
                           (exg_int[]){n, k, k}, count + n));
     EXG_TRY(exg_image_put(im, EXG_RESUME_SCORES, EXG_WRITER_F64, 2,
-                          (exg_int[]){n, SCORES}, score));
+                          (exg_int[]){n, EXG_RESUME_NSCORE}, score));
 done:
     exg_free(count);
     exg_free(score);

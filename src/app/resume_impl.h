@@ -18,7 +18,8 @@
 #define EXG_RESUME_MOMENT_PARAMS "/moments/parameters" /* f32 (F, P) */
 
 enum {
-    EXG_RESUME_PLACES = 3 /* epoch, step, right predictions */
+    EXG_RESUME_PLACES = 3, /* epoch, step, right predictions             */
+    EXG_RESUME_NSCORE = 4  /* of an epoch, beside its confusion matrix   */
 };
 
 /** Remember parameters as those after an epoch.  Local. */

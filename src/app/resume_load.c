@@ -9,10 +9,6 @@
 #include "resume_impl.h"
 #include "train/confusion.h"
 
-enum {
-    SCORES = 4
-};
-
 static exg_status contradiction(const char *path, const char *what)
 {
     return exg_fail(EXG_EINPUT, "checkpoint: %s: %s", path, what);
@@ -75,7 +71,8 @@ static exg_status fill_history(exg_run *run, exg_int n, const int64_t *epoch,
         if (epoch[i] != (exg_run_epochs(run) > 0 ? i : -1)) {
             return contradiction(EXG_RESUME_HISTORY, "epochs out of order");
         }
-        EXG_TRY(fill_epoch(e, k, score + i * SCORES, confusion + i * k * k));
+        EXG_TRY(fill_epoch(e, k, score + i * EXG_RESUME_NSCORE,
+                           confusion + i * k * k));
         e->epoch = (int)epoch[i];
         if (e->eval_loss < run->epoch[run->best].eval_loss) {
             run->best = i;
@@ -105,7 +102,7 @@ static exg_status load_history(exg_run *run)
     EXG_TRY(exg_keep_get(run->par, keep, EXG_RESUME_CONFUSION, EXG_WRITER_I64,
                          3, (exg_int[]){n, k, k}, &confusion));
     EXG_TRY(exg_keep_get(run->par, keep, EXG_RESUME_SCORES, EXG_WRITER_F64, 2,
-                         (exg_int[]){n, SCORES}, &score));
+                         (exg_int[]){n, EXG_RESUME_NSCORE}, &score));
     EXG_TRY_ALL(run->par, fill_history(run, n, epoch, score, confusion));
 done:
     exg_free(epoch);
