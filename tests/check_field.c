@@ -11,21 +11,6 @@ enum {
     D = EXG_FIELD_DIMS
 };
 
-/* b of the kernel; 0: what there is for 1 alone. */
-static const double dof_of[] = {0.0, 0.1, 0.5, 1.0, 20.0, 100.0};
-
-enum {
-    DOFS = sizeof dof_of / sizeof *dof_of
-};
-
-static exg_pairs_tails tails;
-
-static const exg_pairs_tails *tails_of(double dof)
-{
-    tails = exg_pairs_tails_of(dof);
-    return dof == 0.0 ? NULL : &tails;
-}
-
 /* A sum of 304 terms in float against one in double, by its magnitude. */
 #define TOLERANCE 2e-6
 

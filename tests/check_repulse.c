@@ -3,9 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/rng.h"
-#include "kern/kern.h"
-#include "support.h"
+#include "kernels.h"
 
 enum {
     T = EXG_PAIRS_TILE,
@@ -21,21 +19,6 @@ enum {
 
 /* Of one weight, relative: 60 times the rounding of its logarithm. */
 #define TOLERANCE_W 8e-6
-
-/* b of the kernel; 0: what there is for 1 alone. */
-static const double dof_of[] = {0.0, 0.1, 0.5, 1.0, 2.0, 7.3, 100.0};
-
-enum {
-    DOFS = sizeof dof_of / sizeof *dof_of
-};
-
-static exg_pairs_tails tails;
-
-static const exg_pairs_tails *tails_of(double dof)
-{
-    tails = exg_pairs_tails_of(dof);
-    return dof == 0.0 ? NULL : &tails;
-}
 
 static float *y, *f;
 

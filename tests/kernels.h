@@ -22,6 +22,23 @@ static inline const exg_kern *kernels(int isa)
     return kern;
 }
 
+/** b of a t-SNE kernel, see exg_pairs_tails_of().  0 stands for the code there
+ * is for 1 alone. */
+static const double dof_of[] = {0.0, 0.1, 0.5, 1.0, 2.0, 7.3, 20.0, 100.0};
+
+enum {
+    DOFS = sizeof dof_of / sizeof *dof_of
+};
+
+/** The tails of a kernel of b; valid until the next call. */
+static inline const exg_pairs_tails *tails_of(double b)
+{
+    static exg_pairs_tails tails;
+
+    tails = exg_pairs_tails_of(b);
+    return b == 0.0 ? NULL : &tails;
+}
+
 /** n numbers in [-1, 1) that belong to `what`. */
 static inline void fill(float *v, exg_int n, uint32_t what)
 {
