@@ -120,10 +120,11 @@ $(O)/tests/bench_%: $(O)/tests/bench_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/tests/tool_%: $(O)/tests/tool_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
-$(O)/tests/tool_damage: $(O)/tests/damage.o
+damage := $(O)/tests/damage.o $(O)/tests/damage_forms.o
+$(O)/tests/tool_damage: $(damage)
 
 # A fuzz target twice: with files as its input, and driven by libFuzzer.
-fuzz_obj := $(O)/tests/fuzz/fuzz.o $(O)/tests/fuzz/sound.o $(O)/tests/damage.o $(obj_app) $(lib)
+fuzz_obj := $(O)/tests/fuzz/fuzz.o $(O)/tests/fuzz/sound.o $(damage) $(obj_app) $(lib)
 $(O)/tests/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(fuzz_obj)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(fuzz_obj)
