@@ -1,5 +1,6 @@
 /* maps_record.c -- maps into the results file. */
 #include <stdio.h>
+#include <string.h>
 
 #include "app/into.h"
 #include "par/agree.h"
@@ -28,13 +29,17 @@ done:
     return st;
 }
 
-static exg_status put_map(const exg_maps *m, exg_writer *w,
-                          const exg_tsne_result *r, const entry *e)
+enum {
+    QUALITIES = 9,
+    SETTINGS = 9
+};
+
+/* What the map is worth. */
+static void list_quality(const exg_tsne_result *r,
+                         exg_results_scalar list[QUALITIES])
 {
-    exg_status st = EXG_OK;
     const exg_quality *q = &r->quality;
-    const exg_opts *o = m->opts;
-    const exg_results_scalar quality[] = {
+    const exg_results_scalar all[QUALITIES] = {
         {"final_kl", "Kullback-Leibler divergence of the map", "nat",
          r->final_kl},
         {"trustworthiness_5", "trustworthiness of 5 neighbours", "1",
@@ -54,8 +59,16 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
         {"knn_accuracy_map",
          "leave-one-out accuracy of 10 neighbours on the map", "1",
          q->accuracy_map}};
-    const exg_results_scalar setting[] = {
-        {"perplexity", "", "1", e->perplexity},
+
+    memcpy(list, all, sizeof all);
+}
+
+/* How it was made. */
+static void list_settings(const exg_opts *o, const exg_tsne_result *r,
+                          double perplexity, exg_results_scalar list[SETTINGS])
+{
+    const exg_results_scalar all[SETTINGS] = {
+        {"perplexity", "", "1", perplexity},
         {"pca", "", "1", exg_opts_real(o, "tsne-pca")},
         {"iterations", "", "1", (double)r->iteration[r->frames - 1]},
         {"iterations_planned", "", "1", exg_opts_real(o, "tsne-iterations")},
@@ -64,16 +77,27 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
         {"early_exaggeration", "", "1", exg_opts_real(o, "tsne-exaggeration")},
         {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")},
         {"dof", "", "1", exg_opts_real(o, "tsne-dof")}};
+
+    memcpy(list, all, sizeof all);
+}
+
+static exg_status put_map(const exg_maps *m, exg_writer *w,
+                          const exg_tsne_result *r, const entry *e)
+{
+    exg_status st = EXG_OK;
+    exg_results_scalar quality[QUALITIES], setting[SETTINGS];
     const exg_results_pair choice[] = {
         {"engine", r->engine},
         {"stop", r->rested ? "at rest" : "planned"},
-        {"init", exg_opts_text(o, "tsne-init")},
+        {"init", exg_opts_text(m->opts, "tsne-init")},
         {"perplexities", e->perplexities},
         {"title", m->title}};
-    const exg_int all = sizeof quality / sizeof *quality;
-    const int measured = q->ranked > 0.0; /* NaN with --tsne-quality no */
+    const int measured =
+        r->quality.ranked > 0.0; /* NaN with --tsne-quality no */
     int32_t *iteration = NULL;
 
+    list_quality(r, quality);
+    list_settings(m->opts, r, e->perplexity, setting);
     EXG_TRY_ALL(m->par, narrow(r, &iteration));
     EXG_TRY(exg_results_tsne_put(
         m->par, w,
@@ -89,9 +113,9 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
                             .no_trajectory = !e->film,
                             .iteration = iteration,
                             .kl = r->kl,
-                            .nquality = measured ? all : 1,
+                            .nquality = measured ? QUALITIES : 1,
                             .quality = quality,
-                            .nsetting = sizeof setting / sizeof *setting,
+                            .nsetting = SETTINGS,
                             .setting = setting,
                             .nchoice = sizeof choice / sizeof *choice,
                             .choice = choice}));
