@@ -64,6 +64,22 @@ static exg_fft_cost minus(exg_fft_cost a, const exg_fft_cost *b)
     return a;
 }
 
+/* What an iteration of the best took, and where. */
+static void print_cost(const exg_par *par, const exg_cloud *cloud, double reach,
+                       double best, double first, const exg_fft_cost *least)
+{
+    if (par->rank == 0) {
+        printf("%td points, %d-D, +-%g, %d ranks: %.2f ms (first %.1f, %d "
+               "nodes)\n  ",
+               cloud->total, cloud->dims, reach, par->size, 1e3 * best,
+               1e3 * first, least->nodes);
+        for (int i = 0; i < EXG_FFT_PARTS; i++) {
+            printf("%s %.2f  ", exg_fft_part[i], 1e3 * (&least->grid)[i]);
+        }
+        printf("ms, %.3f MB sent\n", 1e-6 * least->bytes);
+    }
+}
+
 int main(int argc, char **argv)
 {
     const exg_int n = argc > 1 ? atol(argv[1]) : 70000;
@@ -105,16 +121,8 @@ int main(int argc, char **argv)
             least = minus(least, &before);
         }
     }
-    if (par.rank == 0) {
-        printf("%td points, %d-D, +-%g, %d ranks: %.2f ms (first %.1f, %d "
-               "nodes)\n  ",
-               n, dims, reach, par.size, 1e3 * best, 1e3 * first,
-               exg_repulse_fft_cost(state).nodes);
-        for (int i = 0; i < EXG_FFT_PARTS; i++) {
-            printf("%s %.2f  ", exg_fft_part[i], 1e3 * (&least.grid)[i]);
-        }
-        printf("ms, %.3f MB sent\n", 1e-6 * least.bytes);
-    }
+    least.nodes = exg_repulse_fft_cost(state).nodes;
+    print_cost(&par, &cloud, reach, best, first, &least);
     if (argc > 5 && atoi(argv[5]) != 0) {
         print_error(&par, kern, exg_repulse_fft_cost(state).error, &cloud, f,
                     z);
