@@ -104,6 +104,34 @@ static exg_prediction *predict(const exg_par *par, const exg_dataset *set,
     return p;
 }
 
+/* Eight samples of 2^62 + 1 features are 8 numbers, modulo 2^64. */
+START_TEST(answers_too_many_to_count_are_refused)
+{
+    exg_par alone = sets_alone();
+    exg_dataset *set = sets_synth(&alone, 8);
+    exg_batches *batches = NULL;
+    exg_prediction *p = NULL;
+    exg_net *net = NULL;
+    exg_pass *pass = NULL;
+    exg_int right;
+
+    sets_net(4, NULL, &net, &pass);
+    right = net->nfeature;
+    ck_ok(world, exg_batches_create(&alone, &set->test, (exg_batches_plan){0},
+                                    &batches));
+    net->nfeature = ((exg_int)1 << 62) + 1;
+    ck_all(world, exg_prediction_create(net, batches, &p) == EXG_ENOMEM);
+    ck_all(world, strstr(exg_err_text(), "too large") != NULL);
+    exg_err_clear();
+    net->nfeature = right;
+    exg_batches_destroy(&alone, &batches);
+    exg_pass_destroy(&pass);
+    exg_net_destroy(&net);
+    exg_source_destroy(&set);
+    MPI_Comm_free(&alone.comm);
+}
+END_TEST
+
 /* 1 if rows first .. first+count-1 of b are a, bit for bit. */
 static int rows_equal(exg_shard span, exg_int bytes, const void *a,
                       const void *b)
@@ -322,6 +350,7 @@ Suite *exg_suite(void)
 
     tcase_add_loop_test(tc, training_is_that_of_one_rank, 0, 2);
     tcase_add_test(tc, predictions_are_those_of_one_rank);
+    tcase_add_test(tc, answers_too_many_to_count_are_refused);
     tcase_add_test(tc, probabilities_and_loss_are_softmax);
     tcase_add_test(tc, samples_without_features_are_counted);
     tcase_add_loop_test(tc, divergence_ends_on_all_ranks_with_a_cause, 0, 2);

@@ -20,17 +20,20 @@ exg_status exg_prediction_create(const exg_net *net, const exg_batches *set,
                                  exg_prediction **out)
 {
     exg_status st = EXG_OK;
+    exg_int scores = 0, features = 0;
     exg_prediction *p = NULL;
 
     EXG_TRY(exg_new(&p, 1));
     p->span = exg_batches_span(set, 0);
     p->nclass = net->nclass;
     p->nfeature = net->nfeature;
+    EXG_TRY(exg_mem_product(p->span.count, p->nclass, &scores));
+    EXG_TRY(exg_mem_product(p->span.count, p->nfeature, &features));
     EXG_TRY(exg_new(&p->label, p->span.count));
     EXG_TRY(exg_new(&p->guess, p->span.count));
-    EXG_TRY(exg_new(&p->logits, p->span.count * p->nclass));
-    EXG_TRY(exg_new(&p->probability, p->span.count * p->nclass));
-    EXG_TRY(exg_new(&p->features, p->span.count * p->nfeature));
+    EXG_TRY(exg_new(&p->logits, scores));
+    EXG_TRY(exg_new(&p->probability, scores));
+    EXG_TRY(exg_new(&p->features, features));
     *out = p;
     p = NULL;
 done:
