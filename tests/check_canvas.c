@@ -234,6 +234,26 @@ START_TEST(pixels_are_squares_of_their_colour)
 }
 END_TEST
 
+/* 2^32 + 2 columns are 2 as an int. */
+START_TEST(a_picture_too_wide_is_refused_whole)
+{
+    const uint32_t pixel[] = {0xff0000, 0x00ff00};
+    const exg_int wide[] = {40000, ((exg_int)1 << 32) + 2};
+
+    for (int i = 0; i < 2; i++) {
+        exg_canvas *c = NULL;
+
+        ck_ok(world, exg_canvas_create(EXG_CANVAS_PNG, 20, 20, 72, &c));
+        exg_canvas_image(c, 0, 0, 20, 20, wide[i], 1, pixel);
+        ck_assert_int_eq(exg_canvas_save(c, exg_scratch(), "t", NULL),
+                         EXG_EINPUT);
+        ck_assert_ptr_nonnull(strstr(exg_err_text(), "a picture of"));
+        exg_err_clear();
+        exg_canvas_destroy(&c);
+    }
+}
+END_TEST
+
 START_TEST(text_has_ink_and_a_width)
 {
     const exg_face face = {.size = 10};
@@ -287,6 +307,7 @@ Suite *exg_suite(void)
     tcase_add_test(page, hostile_names_are_character_data_in_svg);
     tcase_add_test(page, ids_are_renumbered_together_with_references);
     tcase_add_test(page, pixels_are_squares_of_their_colour);
+    tcase_add_test(page, a_picture_too_wide_is_refused_whole);
     tcase_add_test(page, text_has_ink_and_a_width);
     tcase_add_test(page, an_unwritable_folder_is_one_line);
     return s;

@@ -84,6 +84,7 @@ void exg_canvas_dots(exg_canvas *c, exg_int n, const double *x, const double *y,
                      double radius, uint32_t rgb, double alpha);
 
 /** A picture of rows x cols pixels over a rectangle, pixels kept as squares.
+ * Sides of more than 32767 are refused by exg_canvas_save().
  * @param[in] pixels  shape (rows, cols), 0xRRGGBB */
 void exg_canvas_image(exg_canvas *c, double x, double y, double w, double h,
                       exg_int cols, exg_int rows, const uint32_t *pixels);

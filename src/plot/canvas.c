@@ -14,9 +14,10 @@
 #define POINTS_PER_INCH 72.0
 
 enum {
-    SIDE_MAX = 20000,  /* pixels; cairo's own limit is 32767          */
-    SQUARES_MIN = 112, /* pixels a side that a picture has in an SVG  */
-    RASTER_DPI = 150   /* of what is drawn as a picture in an SVG     */
+    SIDE_MAX = 20000,   /* pixels of a figure                          */
+    CAIRO_MOST = 32767, /* pixels a side: what cairo takes             */
+    SQUARES_MIN = 112,  /* pixels a side that a picture has in an SVG  */
+    RASTER_DPI = 150    /* of what is drawn as a picture in an SVG     */
 };
 
 static cairo_status_t on_svg(void *to, const unsigned char *data,
@@ -250,9 +251,19 @@ void exg_canvas_image(exg_canvas *c, double x, double y, double w, double h,
                               : (SQUARES_MIN + side - 1) / side;
     const double x0 = snap(c, x), y0 = snap(c, y);
     const double x1 = snap(c, x + w), y1 = snap(c, y + h);
-    cairo_surface_t *s = cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, (int)(cols * times), (int)(rows * times));
+    cairo_surface_t *s;
 
+    if (side > CAIRO_MOST) { /* cut to an int it might pass for a small one */
+        if (c->st == EXG_OK) {
+            c->st = exg_fail(EXG_EINPUT,
+                             "a picture of %td x %td pixels, want at most %d "
+                             "a side",
+                             cols, rows, CAIRO_MOST);
+        }
+        return;
+    }
+    s = cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)(cols * times),
+                                   (int)(rows * times));
     if (cairo_surface_status(s) == CAIRO_STATUS_SUCCESS) {
         put_squares(s, cols, rows, times, pixels);
     } else if (c->st == EXG_OK) {
