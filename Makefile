@@ -130,7 +130,7 @@ $(O)/tests/replay_%: $(O)/tests/fuzz/fuzz_%.o $(O)/tests/fuzz/replay.o $(fuzz_ob
 $(O)/tests/fuzz_%: $(O)/tests/fuzz/fuzz_%.o $(fuzz_obj)
 	$(call quiet,LINK)$(MPICC) $(cflags) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(pkg_libs)
 
-$(O)/tests/mpi_checkpoint: $(obj_app)
+$(O)/tests/mpi_checkpoint $(O)/tests/mpi_into_file: $(obj_app)
 $(O)/tests/%: $(O)/tests/%.o $(O)/tests/support.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $(filter %.o,$^) $(lib) $(pkg_libs) $(shell pkg-config --libs check)
 

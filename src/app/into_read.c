@@ -204,6 +204,19 @@ done:
     return st;
 }
 
+/* So many points that an index of 32 bits tells them apart, with features as
+ * the new ones have. */
+static exg_status check_size(const char *file, exg_int total, exg_int theirs,
+                             exg_int dim)
+{
+    return theirs == dim && total >= 1 && total <= INT32_MAX
+               ? EXG_OK
+               : exg_fail(EXG_EINPUT,
+                          "--tsne-into: %s has %td points of %td features, "
+                          "want 1 or more of %td as the new ones",
+                          file, total, theirs, dim);
+}
+
 exg_status exg_into_check(const exg_opts *opts, const char *out, exg_int dim)
 {
     exg_status st = EXG_OK;
@@ -216,13 +229,7 @@ exg_status exg_into_check(const exg_opts *opts, const char *out, exg_int dim)
     EXG_TRY(check_apart(file, out));
     EXG_TRY(exg_reader_open(file, &r));
     EXG_TRY(shape(r, file, &total, &theirs));
-    if (theirs != dim || total < 1 || total > INT32_MAX) {
-        st = exg_fail(EXG_EINPUT,
-                      "--tsne-into: %s has %td points of %td features, want 1 "
-                      "or more of %td as the new ones",
-                      file, total, theirs, dim);
-        goto done;
-    }
+    EXG_TRY(check_size(file, total, theirs, dim));
     EXG_TRY(check_scales(opts, file, total));
     EXG_TRY(check_maps(opts, r, file, total, &nmap, map));
     EXG_TRY(pca_of(r, file, map[0].group, dim, &pca));
@@ -322,7 +329,8 @@ done:
     return st;
 }
 
-/* All but the features, which x gets: my rows. */
+/* All but the features, which x gets: my rows.  Training may lie between the
+ * check and this: the file may be another by now. */
 static exg_status read_file(const exg_maps *m, exg_into *t, float **x)
 {
     exg_status st = EXG_OK;
@@ -333,7 +341,7 @@ static exg_status read_file(const exg_maps *m, exg_into *t, float **x)
 
     EXG_TRY(exg_reader_open(file, &r));
     EXG_TRY(shape(r, file, &t->total, &dim));
-    EXG_ASSERT(dim == m->nfeature);
+    EXG_TRY(check_size(file, t->total, dim, m->nfeature));
     EXG_TRY(check_maps(m->opts, r, file, t->total, &t->nmap, t->map));
     EXG_TRY(pca_of(r, file, t->map[0].group, dim, &t->pca));
     for (exg_int i = 0; i < t->nmap; i++) {
