@@ -166,6 +166,7 @@ static exg_status place_params(exg_net *net, exg_layer *l)
         EXG_TRY(exg_mem_product(l->ic, l->k * l->k, &fan));
     }
     EXG_TRY(exg_mem_product(l->oc, fan + 1, &total));
+    EXG_TRY(exg_mem_product(total, 2 * bytes, &out)); /* so sums fit, too */
     l->nweight = l->oc * fan;
     l->weight = net->nparam;
     l->bias = net->nparam + l->nweight;
