@@ -188,7 +188,7 @@ static exg_status read_maps(exg_reader *r, const exg_figures_job *job,
         EXG_SCHEMA_DELTA_MAP, EXG_SCHEMA_OVERLAY_MAP};
     const float **const to[] = {NULL, &fig->baseline, &fig->saliency,
                                 &fig->delta, &fig->overlay};
-    exg_int dims[EXG_READER_RANK], image[EXG_READER_RANK], part;
+    exg_int dims[EXG_READER_RANK], image[EXG_READER_RANK], volume;
     int rank = 0;
 
     EXG_TRY(exg_reader_shape(r, path[0], &rank, image));
@@ -203,16 +203,16 @@ static exg_status read_maps(exg_reader *r, const exg_figures_job *job,
     fig->height = image[rank - 2];
     fig->width = image[rank - 1];
     fig->source = map[0];
-    if (fig->samples * fig->channels * fig->height * fig->width < 1) {
+    volume = fig->samples * fig->channels * fig->height * fig->width;
+    if (volume < 1) {
         st = exg_fail(EXG_EINPUT, "%s is empty", path[0]);
         goto done;
     }
-    part = job->row * fig->samples * fig->channels * fig->height * fig->width;
     dims[0] = epochs;
     memcpy(dims + 1, image, (size_t)rank * sizeof *dims);
     for (int i = 1; i < 5; i++) {
         EXG_TRY(exg_reader_f32(r, path[i], rank + 1, dims, &map[i]));
-        *to[i] = map[i] + part;
+        *to[i] = map[i] + job->row * volume;
     }
 done:
     return st;
