@@ -122,7 +122,7 @@ static exg_int best_row(exg_reader *r)
         exg_err_clear();
         return -1;
     }
-    return (exg_int)epoch;
+    return epoch >= 0 && epoch < INT32_MAX ? (exg_int)epoch : -1;
 }
 
 static const struct {
