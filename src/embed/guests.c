@@ -71,6 +71,7 @@ exg_status exg_guests_create(const exg_par *par, const exg_knn_how *how,
 {
     exg_status st = EXG_OK;
     double since = exg_clock_now();
+    exg_int all = 0;
     exg_tiles *tiles = NULL;
     exg_guests *g = NULL;
     float *dist2 = NULL;
@@ -80,10 +81,11 @@ exg_status exg_guests_create(const exg_par *par, const exg_knn_how *how,
     g->others = map->total;
     g->kern = how != NULL ? how->kern : NULL;
     EXG_TRY_ALL(par, count(scales, g));
-    EXG_TRY_ALL(par, exg_new(&g->near, g->rows.count * g->k));
-    EXG_TRY_ALL(par, exg_new(&g->p, g->rows.count * g->use));
+    EXG_TRY_ALL(par, exg_mem_product(g->rows.count, g->k, &all));
+    EXG_TRY_ALL(par, exg_new(&g->near, all));
+    EXG_TRY_ALL(par, exg_new(&g->p, g->rows.count * g->use)); /* use <= k */
     EXG_TRY_ALL(par, exg_new(&g->own, g->rows.count));
-    EXG_TRY_ALL(par, exg_new(&dist2, g->rows.count * g->k));
+    EXG_TRY_ALL(par, exg_new(&dist2, all));
     EXG_TRY(exg_tiles_create_like(par, map, total, x, &tiles));
     EXG_TRY(exg_knn_among(par, how, tiles, map, g->k, g->near, dist2));
     exg_clock_add(clock, "into neighbours", exg_clock_lap(&since));

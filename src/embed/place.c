@@ -228,11 +228,13 @@ static exg_status make_room(const exg_guests *g, int dims,
 {
     exg_status st = EXG_OK;
     const exg_int most = plan->iterations / plan->every + 2;
+    exg_int all = 0;
 
     out->rows = g->rows;
     out->dims = dims;
+    EXG_TRY(exg_mem_product(most, g->rows.count * dims, &all));
     EXG_TRY(exg_new(&out->y, g->rows.count * dims));
-    EXG_TRY(exg_new(&out->trajectory, most * g->rows.count * dims));
+    EXG_TRY(exg_new(&out->trajectory, all));
     EXG_TRY(exg_new(&out->iteration, most));
     EXG_TRY(exg_new(&out->kl, most));
 done:

@@ -74,10 +74,12 @@ static exg_status make_room(const exg_par *par, exg_shard rows,
 {
     exg_status st = EXG_OK;
     const exg_int most = o->iterations / o->every + 2;
+    exg_int all = 0;
 
     r->rows = rows;
+    EXG_TRY_ALL(par, exg_mem_product(most, rows.count * o->dims, &all));
     EXG_TRY_ALL(par, exg_new(&r->y, rows.count * o->dims));
-    EXG_TRY_ALL(par, exg_new(&r->trajectory, most * rows.count * o->dims));
+    EXG_TRY_ALL(par, exg_new(&r->trajectory, all));
     EXG_TRY_ALL(par, exg_new(&r->iteration, most));
     EXG_TRY_ALL(par, exg_new(&r->kl, most));
 done:
