@@ -235,7 +235,7 @@ exg_status exg_keep_get(const exg_par *par, exg_keep *k, const char *path,
 
     EXG_TRY_ALL(par, read_array(k, path, type, rank, dims, &got));
     EXG_MPI(MPI_Bcast(dims, rank, MPI_INT64_T, 0, par->comm));
-    for (int i = 1; i < rank; i++) {
+    for (int i = 1; i < rank; i++) { /* rank 0 has had room for all of it */
         row *= dims[i];
     }
     EXG_TRY_ALL(par, par->rank == 0 ? EXG_OK : exg_new(&got, dims[0] * row));

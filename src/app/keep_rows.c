@@ -65,6 +65,7 @@ exg_status exg_keep_get_rows(const exg_par *par, exg_keep *k, const char *path,
     float *all = NULL, *rows = NULL;
 
     EXG_TRY_ALL(par, get_on_rank_0(k, path, dims, &all));
+    /* Rank 0 has had room for those of all. */
     EXG_TRY_ALL(par, exg_new(&rows, frames * mine.count * width));
     for (exg_int f = 0; f < frames; f++) {
         exg_gather_deal(par, width * (exg_int)sizeof *all, mine.count,

@@ -106,6 +106,7 @@ static exg_status put_metrics(const exg_run *run, const curves *c,
     int64_t *count = NULL; /* (E, K, K), then support (E, K) */
     double *score = NULL;  /* 3 x (E, K)                     */
 
+    /* Epochs are 1e6 at most, classes 256: labels are bytes. */
     EXG_TRY_ALL(run->par, exg_new(&count, n * k * (k + 1)));
     EXG_TRY_ALL(run->par, exg_new(&score, 3 * n * k));
     for (exg_int i = 0; i < n; i++) {

@@ -24,6 +24,7 @@ static exg_status put_history(const exg_run *run, exg_image *im)
     int64_t *count = NULL;
     double *score = NULL;
 
+    /* Epochs are 1e6 at most, classes 256: labels are bytes. */
     EXG_TRY(exg_new(&count, n * (1 + k * k)));
     EXG_TRY(exg_new(&score, n * EXG_RESUME_NSCORE));
     for (exg_int i = 0; i < n; i++) {

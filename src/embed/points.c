@@ -7,6 +7,8 @@
 #include "embed/quality.h"
 #include "par/agree.h"
 
+/* An index has 32 bits; so no product of two of N, D and the number of
+ * neighbours has more than 62. */
 exg_status exg_points_check(exg_int total, exg_int dim, double perplexity)
 {
     const double most = (double)(total - 1) / 3.0;

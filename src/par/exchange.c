@@ -121,6 +121,8 @@ exg_status exg_exchange_start(const exg_par *par, exg_int total,
     EXG_TRY_ALL(par, exg_new(&asked, nsend));
     EXG_MPI(MPI_Alltoallv(ids, in_count, in_first, MPI_INT64_T, asked,
                           out_count, out_first, MPI_INT64_T, par->comm));
+    /* Both factors are MPI counts, 31 bits each. */
+    x->row = exg_par_row_type(row_bytes);
     EXG_TRY_ALL(par, exg_new(&x->sent, nsend * row_bytes));
     EXG_TRY_ALL(par, exg_new(&x->came, ncome * row_bytes));
     for (exg_int i = 0; i < nsend; i++) {
@@ -128,7 +130,6 @@ exg_status exg_exchange_start(const exg_par *par, exg_int total,
                (const char *)mine + (asked[i] - shard.first) * row_bytes,
                (size_t)row_bytes);
     }
-    x->row = exg_par_row_type(row_bytes);
     EXG_MPI(MPI_Ialltoallv(x->sent, out_count, out_first, x->row, x->came,
                            in_count, in_first, x->row, par->comm, &x->request));
     *out = x;
