@@ -49,6 +49,21 @@ kill -0 "$(pid_of 1)" 2>/dev/null && fail "the stopped rank is still there"
 [ "$(cksum <"$scratch/out/results.h5")" = "$sum" ] ||
     fail "the earlier results file has changed"
 
+# Two ranks wait for one, and the launcher is slow to end them: one line still.
+begin 3 --epochs 100000 --hang-minutes 0.05
+launcher=$(pgrep -P "$job")
+kill -STOP "$launcher" "$(pid_of 1)"
+kill -TERM "$(pid_of 2)" # as it does when a rank has left
+sleep 10                 # all limits are over
+kill -CONT "$launcher"
+wait "$job"
+status=$?
+[ $status = 1 ] || fail "a slow launcher: exit status $status, want 1"
+[ "$(grep -c '^exigo: ' "$scratch/log")" = 1 ] || {
+    fail "a slow launcher: want one line"
+    cat "$scratch/log"
+}
+
 # All are stopped for longer than the limit, as by scontrol suspend; then go on.
 begin 2 --epochs 40 --hang-minutes 0.03
 kill -STOP "$(pid_of 0)" "$(pid_of 1)"

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "core/signal.h"
 #include "par/par.h"
 
 enum {
@@ -97,10 +98,13 @@ static int sleep_once(void)
     return ends;
 }
 
-/* A single call has lasted too long: say so, or what had failed before. */
+/* A single call has lasted too long: say so, or what had failed before.  A
+ * launcher that has seen a rank leave sends the others SIGTERM and kills them
+ * a second later, or several on a busy host: they need not say it again. */
 static void leave(double waited, const char *where)
 {
-    const int state = atomic_load(&hurry.state);
+    const int after = watch.rank > 0 && exg_signal_caught() == SIGTERM;
+    const int state = after ? TOLD : atomic_load(&hurry.state);
     char text[EXG_ERR_MAX];
 
     snprintf(text, sizeof text,
