@@ -1,7 +1,8 @@
 #!/bin/bash
 # e2e_disk.sh -- a disk that is full or over quota, read-only or gone, and things
 # in the way of files: one line and exit status 1 on all ranks, what was there
-# stays, and a run that finds the place mended goes on to the right bits.
+# stays, and a run that finds the place mended goes on to the right bits.  So too
+# where it is full just when a signal wants a checkpoint.
 # shellcheck source=tests/e2e.sh
 . "$(dirname "$0")/e2e.sh"
 trap 'umount -l "$scratch/disk" 2>/dev/null; rm -rf "$scratch"' EXIT
@@ -64,12 +65,12 @@ one_line 'a file plots' 'plots: '
 same 'a file plots' "$scratch/whole/results.h5" "$out/results.h5"
 rm -r "$out"
 
-# until_phase NAME: run.jsonl tells that it has begun.
-until_phase() {
+# until_event WORDS: they are in run.jsonl.
+until_event() {
     local tries=0
-    until grep -qsF "\"name\": \"$1\"" "$scratch"/disk/*/run.jsonl; do
+    until grep -qsF "$1" "$scratch"/disk/*/run.jsonl; do
         if [ $((tries += 1)) = 1500 ] || ! kill -0 "$!" 2>/dev/null; then
-            fail "phase $1 does not come: $(cat "$scratch/err")"
+            fail "$1 does not come: $(cat "$scratch/err")"
             return
         fi
         sleep 0.02
@@ -80,8 +81,10 @@ until_phase() {
 for phase in train 't-SNE 2-D'; do
     on 2 "${basis[@]}" --epochs 8 --tsne-iterations 1500 --tsne-quality no \
         >"$scratch/log" 2>"$scratch/err" &
-    until_phase "$phase"
-    rm -rf "$out"
+    until_event "\"name\": \"$phase\""
+    until rm -rf "$out" 2>/dev/null; do # a checkpoint may come in between
+        sleep 0.01
+    done
     status=0
     wait "$!" || status=$?
     one_line "removed in $phase" 'No such file or directory'
@@ -229,6 +232,52 @@ for part in 0 1 2 4 6 9; do
 done
 for stage in journal checkpoint results plots; do
     case $seen in *" $stage "*) ;; *) fail "never full at the $stage:$seen" ;; esac
+done
+
+# Full just when a signal wants a checkpoint: one line, status 1 and not 75, the
+# checkpoint that is there stays, and with room the run goes on from it.
+epochs=60 steps=40000 LIMIT=120
+case $build in *release) ;; *) epochs=12 steps=4000 ;; esac
+longer=(--epochs "$epochs" --tsne-iterations "$steps" --tsne-quality no
+    --stages 'train,embed')
+disk 65536 || fail 'no disk'
+run "${longer[@]}"
+[ "$status" = 0 ] || fail "the longer run: $(cat "$scratch/err")"
+cp "$out/results.h5" "$scratch/longer.h5"
+
+# signalled WORDS [ARGUMENTS...]: a run that gets SIGUSR1 when run.jsonl has them.
+signalled() {
+    local words=$1
+    shift
+    : >"$out/run.jsonl"
+    on 2 "${basis[@]}" "${longer[@]}" "$@" >"$scratch/log" 2>"$scratch/err" &
+    until_event "$words"
+    pgrep -f "^$program .*--out $out" | xargs -r kill -USR1
+    status=0
+    wait "$!" || status=$?
+}
+for phase in train 't-SNE 2-D'; do
+    what="full when told to stop in $phase"
+    disk 65536 || fail 'no disk'
+    signalled "\"name\": \"$phase\""
+    [ "$status" = 75 ] || fail "$what: status $status at first, want 75"
+    kept=$(cksum <"$out/checkpoint.h5")
+    room=$(($(df -k --output=avail "$scratch/disk" | tail -n 1) - 32))
+    head -c $((room * 1024)) /dev/zero >"$scratch/disk/filler" || fail "$what: dd"
+    signalled '"event": ' --checkpoint-minutes 10
+    one_line "$what" 'checkpoint.h5: cannot write: No space left'
+    grep -q '^going on from a checkpoint' "$scratch/log" || fail "$what: begins anew"
+    [ "$(cksum <"$out/checkpoint.h5")" = "$kept" ] ||
+        fail "$what: the checkpoint that was there has changed"
+    ls "$out"/*.part >/dev/null 2>&1 && fail "$what: half a file remains"
+    old_stays "$what"
+    rm "$scratch/disk/filler"
+    run "${longer[@]}"
+    [ "$status" = 0 ] || fail "$what, then room: $(cat "$scratch/err")"
+    grep -q '^going on from a checkpoint' "$scratch/log" ||
+        fail "$what, then room: begins anew"
+    same "$what, then room" "$scratch/longer.h5" "$out/results.h5"
+    ls "$out"/checkpoint* >/dev/null 2>&1 && fail "$what, then room: files remain"
 done
 
 # The fetch script.
