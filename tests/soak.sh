@@ -19,7 +19,8 @@ echo "seed $seed, $kills kills"
 
 out=$scratch/out
 mkdir "$scratch/more" "$out"
-"$build"/tests/tool_synth "$scratch/more" 4001 211 || exit 1
+# So many test images that their evaluation lasts long enough to be killed in.
+"$build"/tests/tool_synth "$scratch/more" 4001 9001 || exit 1
 basis=(--data "$scratch/more" --seed 4 --epochs 2 --batch 16 --target predicted
     --saliency-samples 21 --tsne-samples 150 --tsne-perplexity 10
     --tsne-iterations 500 --tsne-dims '2,3' --tsne-epochs --tsne-sweep 5
@@ -81,7 +82,8 @@ moment() {
         ! grep -qF "\"name\": \"$phase\"" "$out/run.jsonl"; do
         sleep 0.01
     done
-    pause $((RANDOM % 200))
+    # At once, or a while later: phases last from milliseconds to seconds.
+    pause $((RANDOM % (RANDOM % 2 ? 200 : 2)))
 }
 phase_now() {
     local name
