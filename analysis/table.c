@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/part.h"
 #include "core/utf8.h"
 #include "store/h5.h"
 
@@ -162,18 +163,6 @@ void table_print(const table *t, FILE *out)
     }
 }
 
-/* Rename PATH.part, whose writing ended well or not. */
-static exg_status publish(const char *part, const char *path, int well)
-{
-    if (!well || rename(part, path) != 0) {
-        const int reason = errno;
-
-        (void)remove(part);
-        return exg_fail(EXG_EIO, "%s: %s", path, strerror(reason));
-    }
-    return EXG_OK;
-}
-
 static void print_quoted(const char *text, const char *after, FILE *f)
 {
     if (text[strcspn(text, ",\"\r\n")] == '\0') {
@@ -189,24 +178,19 @@ static void print_quoted(const char *text, const char *after, FILE *f)
 
 exg_status table_csv(const table *t, const char *path)
 {
-    char part[PART];
-    FILE *f;
-    int well;
+    exg_status st = EXG_OK;
+    exg_part p;
 
-    snprintf(part, sizeof part, "%.4090s.part", path);
-    f = fopen(part, "w");
-    if (f == NULL) {
-        return exg_fail(EXG_EIO, "%s: %s", part, strerror(errno));
-    }
+    EXG_TRY(exg_part_open(path, &p));
     for (exg_int r = -1; r < t->nrow; r++) {
         for (exg_int c = 0; c < t->ncolumn; c++) {
             print_quoted(r < 0 ? t->name[c] : table_at(t, r, c),
-                         c == t->ncolumn - 1 ? "\n" : ",", f);
+                         c == t->ncolumn - 1 ? "\n" : ",", p.f);
         }
     }
-    well = !ferror(f);
-    well = fclose(f) == 0 && well;
-    return publish(part, path, well);
+    st = exg_part_close(&p, EXG_OK);
+done:
+    return st;
 }
 
 static exg_status put_numbers(const table *t, exg_int c, hid_t file)
@@ -284,7 +268,9 @@ exg_status table_h5(const table *t, const char *path)
     EXG_TRY(put_columns(t, file));
     EXG_TRY(EXG_H5(part, rc, H5Fflush(file, H5F_SCOPE_GLOBAL)));
     EXG_TRY(EXG_H5(part, rc, exg_h5_close(&file)));
-    EXG_TRY(publish(part, path, 1));
+    if (rename(part, path) != 0) {
+        st = exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
+    }
 done:
     exg_h5_close(&file);
     if (st != EXG_OK) {

@@ -1,4 +1,4 @@
-/* check_core.c -- memory, errors, exact sums, random numbers, log. */
+/* check_core.c -- memory, errors, exact sums, random numbers, files, log. */
 #include <math.h>
 #include <signal.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 
 #include "core/fixed.h"
 #include "core/log.h"
+#include "core/part.h"
 #include "core/rng.h"
 #include "support.h"
 
@@ -228,6 +229,68 @@ START_TEST(a_failed_assertion_ends_the_program_with_its_place)
 }
 END_TEST
 
+/* What a file holds; "" where there is none. */
+static const char *content(const char *path)
+{
+    static char text[64];
+    FILE *f = fopen(path, "r");
+
+    text[0] = '\0';
+    if (f != NULL) {
+        text[fread(text, 1, sizeof text - 1, f)] = '\0';
+        fclose(f);
+    }
+    return text;
+}
+
+START_TEST(a_file_appears_whole_or_not_at_all)
+{
+    char path[128], part[140];
+    exg_part p;
+
+    snprintf(path, sizeof path, "%s/file", exg_scratch());
+    snprintf(part, sizeof part, "%s.part", path);
+    ck_assert(exg_part_open(path, &p) == EXG_OK);
+    fputs("one", p.f);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert(exg_part_close(&p, EXG_OK) == EXG_OK);
+    ck_assert_str_eq(content(path), "one");
+    ck_assert(exg_part_open(path, &p) == EXG_OK);
+    fputs("two", p.f);
+    ck_assert(exg_part_close(&p, EXG_EINPUT) == EXG_EINPUT);
+    ck_assert_str_eq(content(path), "one");
+    ck_assert_int_ne(access(part, F_OK), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_written_is_one_line)
+{
+    char long_path[EXG_PART_BYTES + 1];
+    exg_part p;
+
+    memset(long_path, 'x', EXG_PART_BYTES);
+    long_path[EXG_PART_BYTES] = '\0';
+    ck_assert(exg_part_open(long_path, &p) == EXG_EIO);
+    ck_assert(strstr(exg_err_text(), "path is too long") != NULL);
+    exg_err_clear();
+    ck_assert(exg_part_open("/nonexistent/a", &p) == EXG_EIO);
+    ck_assert(strstr(exg_err_text(), "/nonexistent/a.part: cannot") != NULL);
+    exg_err_clear();
+    ck_assert(exg_part_open(exg_scratch(), &p) == EXG_OK); /* a directory */
+    ck_assert(exg_part_close(&p, EXG_OK) == EXG_EIO);
+    ck_assert(strstr(exg_err_text(), "cannot rename to ") != NULL);
+    ck_assert_int_ne(access(p.part, F_OK), 0);
+    ck_assert(exg_part_open(exg_scratch(), &p) == EXG_OK);
+    fclose(p.f);
+    exg_err_clear();
+    p.f = fopen("/dev/full", "w");
+    fputs("text", p.f);
+    ck_assert(exg_part_close(&p, EXG_OK) == EXG_EIO);
+    ck_assert(strstr(exg_err_text(), "No space left") != NULL);
+    ck_assert_int_ne(access(p.part, F_OK), 0);
+}
+END_TEST
+
 START_TEST(log_escapes_json)
 {
     char out[64];
@@ -256,6 +319,8 @@ Suite *exg_suite(void)
     tcase_add_test(tc, a_message_is_printable_utf8);
     tcase_add_test(tc, another_ranks_message_names_the_rank);
     tcase_add_test(tc, a_failed_assertion_ends_the_program_with_its_place);
+    tcase_add_test(tc, a_file_appears_whole_or_not_at_all);
+    tcase_add_test(tc, a_file_that_cannot_be_written_is_one_line);
     tcase_add_test(tc, log_escapes_json);
     return s;
 }

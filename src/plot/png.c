@@ -12,11 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "core/part.h"
 
 enum {
     DEFLATE_LEVEL = 3,
-    PATH_BYTES = 4096,
     SIDE_MAX = 1 << 20, /* pixels; a larger header is damage */
     DEFLATE_BEST = 1032 /* most that deflate shrinks: RFC 1951 */
 };
@@ -137,28 +137,12 @@ exg_status exg_png_write(const char *path, exg_int width, exg_int height,
                          exg_png_note note)
 {
     exg_status st = EXG_OK;
-    char part[PATH_BYTES];
-    FILE *f = NULL;
+    exg_part p;
 
-    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) {
-        return exg_fail(EXG_EIO, "%.100s...: path is too long", path);
-    }
-    f = fopen(part, "wb");
-    if (f == NULL) {
-        return exg_fail(EXG_EIO, "%s: cannot create: %s", part,
-                        strerror(errno));
-    }
-    st = put_file(f, part, width, height, stride, pixels, &note);
-    if (fclose(f) != 0 && st == EXG_OK) {
-        st = exg_fail(EXG_EIO, "%s: cannot write: %s", part, strerror(errno));
-    }
-    if (st == EXG_OK && rename(part, path) != 0) {
-        st = exg_fail(EXG_EIO, "%s: cannot rename to %s: %s", part, path,
-                      strerror(errno));
-    }
-    if (st != EXG_OK) {
-        unlink(part);
-    }
+    EXG_TRY(exg_part_open(path, &p));
+    st = exg_part_close(
+        &p, put_file(p.f, p.part, width, height, stride, pixels, &note));
+done:
     return st;
 }
 

@@ -5,16 +5,14 @@
  * words cannot occur in drawn text: cairo writes text as glyph outlines. */
 #include "plot/svg.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "core/part.h"
 #include "plot/text.h"
 
 enum {
-    PATH_BYTES = 4096,
     FIRST_ROOM = 1 << 16
 };
 
@@ -190,24 +188,11 @@ exg_status exg_svg_note(exg_svg *svg, const char *title, const char *source)
 exg_status exg_svg_save(const exg_svg *svg, const char *path)
 {
     exg_status st = EXG_OK;
-    char part[PATH_BYTES];
-    FILE *f = NULL;
-    int bad = 0;
+    exg_part p;
 
-    if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) {
-        return exg_fail(EXG_EIO, "%.100s...: path is too long", path);
-    }
-    f = fopen(part, "wb");
-    if (f == NULL) {
-        return exg_fail(EXG_EIO, "%s: cannot create: %s", part,
-                        strerror(errno));
-    }
-    bad = fwrite(svg->data, 1, (size_t)svg->size, f) != (size_t)svg->size;
-    bad |= fclose(f) != 0;
-    bad = bad || rename(part, path) != 0;
-    if (bad) {
-        st = exg_fail(EXG_EIO, "%s: cannot write: %s", path, strerror(errno));
-        unlink(part);
-    }
+    EXG_TRY(exg_part_open(path, &p));
+    (void)fwrite(svg->data, 1, (size_t)svg->size, p.f); /* close() looks */
+    st = exg_part_close(&p, EXG_OK);
+done:
     return st;
 }
