@@ -7,13 +7,28 @@
 #include "core/opt.h"
 #include "par/par.h"
 
-/** Option rows of every program. */
-#define EXG_LAUNCH_ROWS                                                    \
-    {                                                                      \
-        "hang-minutes", EXG_OPT_REAL, EXG_OPT_RUN, "30", 0, 1e6, "",       \
-            "end the job where a rank has waited so long in one call; 0: " \
-            "never"                                                        \
-    }
+/* clang-format off */
+/** Option rows of every program: how it runs, what it says, questions. */
+#define EXG_LAUNCH_ROWS                                                        \
+    {"hang-minutes", EXG_OPT_REAL, EXG_OPT_RUN, "30", 0, 1e6, "",              \
+     "end the job where a rank has waited so long in one call; 0: never"}
+#define EXG_LAUNCH_LOG_ROWS                                                    \
+    {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",                       \
+     "print warnings and errors only"},                                        \
+    {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",            \
+     "what standard output looks like"}
+#define EXG_LAUNCH_HELP_ROWS                                                   \
+    {"help", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",                        \
+     "print this and stop"},                                                   \
+    {"version", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",                     \
+     "print versions of program and libraries and stop"}
+
+/** What the help of every program says behind its options. */
+#define EXG_LAUNCH_NOTES                                                       \
+    "environment: EXG_ISA=avx512|avx2|base chooses the kernels.\n"             \
+    "exit status: 0 done, 2 wrong usage, 75 stopped after a checkpoint, 1 any" \
+    "\nother error.\n"
+/* clang-format on */
 
 /** A program.  Static data. */
 typedef struct {
@@ -23,9 +38,8 @@ typedef struct {
     /** Options of the command line; owned by the caller, exg_free().  Local. */
     exg_status (*options)(int argc, char *const *argv, exg_opts **opts);
 
-    /** The work.  Collective; opts are the same on all ranks, and the log
-     * follows their rows "quiet" and "log", the watch on hanging ranks
-     * EXG_LAUNCH_ROWS. */
+    /** The work.  Collective; opts are the same on all ranks, and the log and
+     * the watch on hanging ranks follow the rows above. */
     exg_status (*run)(const exg_par *par, const exg_opts *opts, int argc,
                       char *const *argv);
 } exg_launch;

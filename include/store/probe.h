@@ -29,6 +29,9 @@ EXG_MUST_CHECK exg_status exg_probe_guard(const char *path,
                                           int (*work)(void *data), void *data,
                                           int *code);
 
+/** 1 if the file is there, can be read and begins as HDF5 does.  Local. */
+int exg_probe_is_hdf5(const char *path);
+
 /** In a child: read what `text` names, if that is an HDF5 file -- a path, or
  * FILE:/dataset -- and has not been read before.  Local. */
 void exg_probe_file(const char *text);

@@ -12,6 +12,7 @@
 #include "app/keep.h"
 #include "app/launch.h"
 #include "core/log.h"
+#include "store/probe.h"
 #include "store/reader.h"
 #include "store/schema.h"
 
@@ -65,15 +66,10 @@ static const exg_opt_row table[] = {
      "a 2-D map after each epoch that improved, as a film"},
     EXG_LAUNCH_ROWS,
     EXG_KEEP_ROWS,
-    {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
-     "print warnings and errors only"},
-    {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",
-     "what standard output looks like"},
+    EXG_LAUNCH_LOG_ROWS,
     {"doctor", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
      "check ranks, hosts, MPI, memory and --out, and stop"},
-    {"help", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "", "print this and stop"},
-    {"version", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
-     "print versions of program and libraries and stop"},
+    EXG_LAUNCH_HELP_ROWS,
 };
 
 enum {
@@ -101,20 +97,6 @@ static exg_status apply_preset(exg_opts *opts)
     }
 done:
     return st;
-}
-
-static int is_hdf5(const char *path)
-{
-    static const unsigned char magic[4] = {0x89, 'H', 'D', 'F'};
-    unsigned char head[4] = {0};
-    FILE *f = fopen(path, "rb");
-    size_t n = 0;
-
-    if (f != NULL) {
-        n = fread(head, 1, sizeof head, f);
-        fclose(f);
-    }
-    return n == sizeof head && memcmp(head, magic, sizeof head) == 0;
 }
 
 /* What a visit to the attributes of /config needs. */
@@ -170,9 +152,9 @@ exg_status exg_options_config(exg_opts *opts)
 {
     const char *config = exg_opts_text(opts, "config");
 
-    return config[0] == '\0' ? EXG_OK
-           : is_hdf5(config) ? read_results(opts, config)
-                             : exg_opts_file(opts, config);
+    return config[0] == '\0'           ? EXG_OK
+           : exg_probe_is_hdf5(config) ? read_results(opts, config)
+                                       : exg_opts_file(opts, config);
 }
 
 exg_status exg_options_read(int argc, char *const *argv, exg_opts **out)
@@ -207,11 +189,7 @@ void exg_options_help(FILE *out)
         exg_opts_print(opts, out);
     }
     exg_free(opts);
-    fprintf(out, "\n"
-                 "environment: EXG_ISA=avx512|avx2|base chooses the kernels.\n"
-                 "exit status: 0 done, 2 wrong usage, 75 stopped after a "
-                 "checkpoint, 1 any\nother error.\n"
-                 "examples:\n"
+    fprintf(out, "\n" EXG_LAUNCH_NOTES "examples:\n"
                  "  mpirun -np 8 ./exigo-mpi --preset exigo\n"
                  "  mpirun -np 4 ./exigo-mpi --data fashion --epochs 10 "
                  "--out save/fashion\n"

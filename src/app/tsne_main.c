@@ -44,13 +44,8 @@ static const exg_opt_row table[] = {
      "of noise in the first positions"},
     EXG_LAUNCH_ROWS,
     EXG_KEEP_ROWS,
-    {"quiet", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
-     "print warnings and errors only"},
-    {"log", EXG_OPT_CHOICE, EXG_OPT_RUN, "text", 0, 0, "text|json",
-     "what standard output looks like"},
-    {"help", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "", "print this and stop"},
-    {"version", EXG_OPT_FLAG, EXG_OPT_RUN, "no", 0, 0, "",
-     "print versions of program and libraries and stop"},
+    EXG_LAUNCH_LOG_ROWS,
+    EXG_LAUNCH_HELP_ROWS,
 };
 
 enum {
@@ -73,11 +68,7 @@ static void print_help(FILE *out)
     }
     exg_free(opts);
     fprintf(out,
-            "\n"
-            "environment: EXG_ISA=avx512|avx2|base chooses the kernels.\n"
-            "exit status: 0 done, 2 wrong usage, 75 stopped after a "
-            "checkpoint, 1 any\nother error.\n"
-            "examples:\n"
+            "\n" EXG_LAUNCH_NOTES "examples:\n"
             "  mpirun -np 8 ./exigo-tsne cells.h5:/pca cells-map.h5 "
             "--tsne-dims 2\n"
             "  mpirun -np 2 ./exigo-tsne save/results.h5:/test/logits map.h5 "

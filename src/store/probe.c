@@ -132,7 +132,7 @@ static herr_t on_link(hid_t group, const char *name, const H5L_info_t *info,
     return 0;
 }
 
-static int has_signature(const char *path)
+int exg_probe_is_hdf5(const char *path)
 {
     static const unsigned char magic[4] = {0x89, 'H', 'D', 'F'};
     unsigned char head[4] = {0};
@@ -182,10 +182,10 @@ void exg_probe_file(const char *text)
     if (snprintf(path, sizeof path, "%s", text) >= PATH_BYTES) {
         return;
     }
-    if (!has_signature(path) && colon != NULL) {
+    if (!exg_probe_is_hdf5(path) && colon != NULL) {
         path[colon - text] = '\0';
     }
-    if (path[0] == '\0' || !has_signature(path) || is_known(path)) {
+    if (path[0] == '\0' || !exg_probe_is_hdf5(path) || is_known(path)) {
         return;
     }
     if (reading != NULL) {
