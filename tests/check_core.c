@@ -260,6 +260,10 @@ START_TEST(a_file_appears_whole_or_not_at_all)
     ck_assert(exg_part_close(&p, EXG_EINPUT) == EXG_EINPUT);
     ck_assert_str_eq(content(path), "one");
     ck_assert_int_ne(access(part, F_OK), 0);
+    ck_assert(exg_part_same(path, path) && !exg_part_same(path, part));
+    ck_assert_int_eq(link(path, part), 0);
+    ck_assert(exg_part_same(path, part));
+    ck_assert_int_eq(unlink(part), 0);
 }
 END_TEST
 

@@ -31,4 +31,8 @@ EXG_MUST_CHECK exg_status exg_part_open(const char *path, exg_part *p);
  * @return st, or EXG_EIO where not all could be written or renamed */
 EXG_MUST_CHECK exg_status exg_part_close(exg_part *p, exg_status st);
 
+/** 1 if both paths name one file, so that renaming to one replaces the other; 0
+ * where one of them is not there.  Local. */
+int exg_part_same(const char *a, const char *b);
+
 #endif

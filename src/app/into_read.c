@@ -2,10 +2,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "app/into.h"
 #include "core/log.h"
+#include "core/part.h"
 #include "par/agree.h"
 #include "store/rows.h"
 #include "store/schema.h"
@@ -39,10 +39,7 @@ static exg_status check_options(const exg_opts *o)
 /* The rename at the end would replace the map. */
 static exg_status check_apart(const char *file, const char *out)
 {
-    struct stat a, b;
-
-    return stat(out, &a) == 0 && stat(file, &b) == 0 && a.st_dev == b.st_dev &&
-                   a.st_ino == b.st_ino
+    return exg_part_same(out, file)
                ? exg_fail(EXG_EUSAGE,
                           "--tsne-into: %s is read as well as written, want "
                           "another --out",

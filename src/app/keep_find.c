@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/log.h"
+#include "core/part.h"
 #include "keep_impl.h"
 #include "store/rows.h"
 
@@ -111,14 +111,6 @@ done:
     return st;
 }
 
-static int same_file(const char *a, const char *b)
-{
-    struct stat x, y;
-
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
-}
-
 /* The newest, else the one before. */
 static exg_status find_any(const exg_keep_owner *owner, exg_reader **reader,
                            exg_saver_worth *worth)
@@ -166,9 +158,9 @@ exg_status exg_keep_find(const exg_keep_owner *owner, exg_reader **reader,
     if (strcmp(resume, "auto") == 0) {
         return find_any(owner, reader, worth);
     }
-    if (same_file(resume, owner->path)) {
+    if (exg_part_same(resume, owner->path)) {
         *worth = EXG_SAVER_NEWEST;
-    } else if (same_file(resume, owner->older)) {
+    } else if (exg_part_same(resume, owner->older)) {
         *worth = EXG_SAVER_OLDER;
     }
     return open_one(owner, resume, reader);

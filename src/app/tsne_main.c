@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "app/into.h"
 #include "app/launch.h"
@@ -15,6 +14,7 @@
 #include "app/record.h"
 #include "app/tsne_keep.h"
 #include "core/log.h"
+#include "core/part.h"
 #include "core/signal.h"
 #include "par/agree.h"
 #include "par/reduce.h"
@@ -114,10 +114,8 @@ done:
 static exg_status check_apart(const exg_opts *opts, const exg_rows_place *place)
 {
     const char *out = exg_opts_text(opts, "out");
-    struct stat a, b;
 
-    return stat(out, &a) == 0 && stat(place->file, &b) == 0 &&
-                   a.st_dev == b.st_dev && a.st_ino == b.st_ino
+    return exg_part_same(out, place->file)
                ? exg_fail(EXG_EUSAGE, "--out: %s is read as well, want another",
                           out)
                : EXG_OK;

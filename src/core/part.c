@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 exg_status exg_part_open(const char *path, exg_part *p)
@@ -35,4 +36,12 @@ exg_status exg_part_close(exg_part *p, exg_status st)
         unlink(p->part);
     }
     return st;
+}
+
+int exg_part_same(const char *a, const char *b)
+{
+    struct stat x, y;
+
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
 }
