@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "kern/kern.h"
-#include "par/par.h"
+#include "par/shared.h"
 
 /** A grid and its kernel.  Opaque. */
 typedef struct exg_convolve exg_convolve;
@@ -52,12 +52,15 @@ exg_int exg_convolve_nodes(exg_int wanted);
  * @param[in]  n        of exg_convolve_nodes()
  * @param[in]  spacing  > 0
  * @param[in]  dof      b > 0 of the kernel, (1 + r^2 / b)^-b
+ * @param      shared   where it can be had, ranks pass data through it; used by
+ *                      one grid at a time, it outlives them; NULL: by messages
  * @param[out] out      ended by exg_convolve_destroy()
  * @return EXG_OK, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_convolve_create(const exg_par *par,
                                               const exg_kern *kern, int dims,
                                               exg_int n, double spacing,
-                                              double dof, exg_convolve **out);
+                                              double dof, exg_shared *shared,
+                                              exg_convolve **out);
 
 /** Free; sets *c NULL.  Local. */
 void exg_convolve_destroy(exg_convolve **c);

@@ -11,7 +11,9 @@
  *
  * A rank has a few planes (in 2-D a plane is one row, in 3-D a square), and
  * then a few of the lines across planes; between them one MPI_Alltoallv turns
- * the data.  Transforms are computed 16 at a time (kern/fft.h). */
+ * the data, or, on one host, each rank takes its lines from where the others
+ * have put their planes, and puts them back there.  Transforms are computed 16
+ * at a time (kern/fft.h). */
 #include <math.h>
 #include <string.h>
 
@@ -95,7 +97,39 @@ done:
     return st;
 }
 
-static exg_status make_room(const exg_par *par, exg_convolve *c)
+/* Room for what is turned between ranks: see c->piece. */
+static exg_status make_pieces(const exg_par *par, exg_shared *shared,
+                              exg_convolve *c)
+{
+    const exg_int there = c->blocks * c->plane.count * EXG_CHUNK;
+    exg_status st = EXG_OK;
+
+    c->is_shared =
+        shared != NULL &&
+        exg_shared_grow(par, there * (exg_int)sizeof *c->there, shared);
+    EXG_TRY_ALL(par, exg_new(&c->piece, par->size));
+    if (c->is_shared) {
+        c->there = shared->at[par->rank];
+    } else {
+        EXG_TRY_ALL(par, exg_new(&c->there, there));
+    }
+    if (!c->is_shared && par->size > 1) {
+        EXG_TRY_ALL(par,
+                    exg_new(&c->here, c->block.count * c->planes * EXG_CHUNK));
+    }
+    for (int r = 0; r < par->size; r++) {
+        const exg_shard p = exg_shard_of(c->planes, r, par->size);
+
+        c->piece[r] = c->is_shared ? (float *)shared->at[r] +
+                                         c->block.first * p.count * EXG_CHUNK
+                      : c->here != NULL ? c->here + c->here_first[r]
+                                        : c->there;
+    }
+done:
+    return st;
+}
+
+static exg_status make_room(exg_convolve *c)
 {
     const exg_int long_axis = c->groups * EXG_LINE;
     const exg_int longest = long_axis > c->other->n ? long_axis : c->other->n;
@@ -109,11 +143,6 @@ static exg_status make_room(const exg_par *par, exg_convolve *c)
     EXG_TRY(exg_new(&c->wave, longest * EXG_CHUNK));
     EXG_TRY(exg_new(&c->twin, c->other->n * EXG_CHUNK));
     EXG_TRY(exg_new(&c->flat, c->groups * c->rows * EXG_CHUNK));
-    EXG_TRY(exg_new(&c->there, c->blocks * c->plane.count * EXG_CHUNK));
-    c->here = c->there;
-    if (par->size > 1) {
-        EXG_TRY(exg_new(&c->here, c->block.count * c->planes * EXG_CHUNK));
-    }
     EXG_TRY(exg_new(&c->factor, c->block.count * c->band * EXG_LINE));
     EXG_TRY(exg_new(&c->quarter, 2 * c->n));
     EXG_TRY(exg_new(&c->half, 2 * c->n));
@@ -155,8 +184,9 @@ void exg_convolve_destroy(exg_convolve **out)
     exg_free(c->wave);
     exg_free(c->twin);
     exg_free(c->flat);
-    exg_free(c->here != c->there ? c->here : NULL);
-    exg_free(c->there);
+    exg_free(c->is_shared ? NULL : c->there);
+    exg_free(c->here);
+    exg_free(c->piece);
     exg_free(c->factor);
     exg_free(c->quarter);
     exg_free(c->half);
@@ -173,7 +203,7 @@ static exg_status prepare(const exg_par *par, double spacing, exg_convolve *c)
     EXG_TRY(make_plans(c));
     set_shape(par, c);
     EXG_TRY(set_counts(par, c));
-    EXG_TRY(make_room(par, c));
+    EXG_TRY(make_room(c));
     set_tables(c);
     EXG_TRY(exg_convolve_factors(c, spacing));
 done:
@@ -182,7 +212,7 @@ done:
 
 exg_status exg_convolve_create(const exg_par *par, const exg_kern *kern,
                                int dims, exg_int n, double spacing, double dof,
-                               exg_convolve **out)
+                               exg_shared *shared, exg_convolve **out)
 {
     exg_status st = EXG_OK;
     exg_convolve *c = NULL;
@@ -193,6 +223,7 @@ exg_status exg_convolve_create(const exg_par *par, const exg_kern *kern,
     c->n = n;
     c->dof = dof;
     EXG_TRY_ALL(par, prepare(par, spacing, c));
+    EXG_TRY(make_pieces(par, shared, c));
     *out = c;
     c = NULL;
 done:
@@ -238,6 +269,10 @@ static exg_convolve_sums sums_of(exg_int n, int bits, const uint32_t *charge)
 
 static void exchange(const exg_par *par, exg_convolve *c, int back)
 {
+    if (c->is_shared) {
+        exg_shared_meet(par);
+        return;
+    }
     if (par->size == 1) {
         return;
     }
@@ -263,7 +298,9 @@ static double bytes_of(const exg_convolve *c)
     const exg_int there = (c->blocks - c->block.count) * c->plane.count;
     const exg_int back = c->block.count * (c->planes - c->plane.count);
 
-    return (double)sizeof(float) * EXG_CHUNK * (double)(there + back);
+    return c->is_shared
+               ? 0.0
+               : (double)sizeof(float) * EXG_CHUNK * (double)(there + back);
 }
 
 void exg_convolve_run(const exg_par *par, exg_convolve *c, exg_window window,

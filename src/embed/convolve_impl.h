@@ -43,9 +43,12 @@ struct exg_convolve {
     float *wave;      /* chunks of the longest transform                */
     float *twin;      /* chunks of other->n: odd waves                  */
     float *flat;      /* shape (groups, rows) chunks: a plane, in space */
+    int is_shared;    /* `there` is seen by all ranks                   */
     float *there;     /* shape (blocks, plane.count) chunks             */
-    float *here;      /* shape (R)(block.count, planes of R) chunks; may
-                         be `there` where one rank has all              */
+    float *here;      /* shape (R)(block.count, planes of R) chunks; NULL
+                         where they are taken from where they are       */
+    float **piece;    /* shape (R): mine of each rank's chunks, shape
+                         (block.count, planes of R), here or there      */
     int *there_count, *there_first, *here_count, *here_first; /* shape (R) */
     int *window; /* shape (R, 2): first plane and number */
     exg_convolve_cost cost;
@@ -70,7 +73,7 @@ void exg_convolve_collect(const exg_par *par, exg_convolve *c,
 void exg_convolve_share(const exg_par *par, exg_convolve *c, exg_window window,
                         float *potential);
 
-/** Transform my lines in c->here, multiply, transform back.  Local.
+/** Transform my lines in c->piece, multiply, transform back.  Local.
  * @param[in] size  of the communicator */
 void exg_convolve_lines(exg_convolve *c, int size);
 

@@ -7,12 +7,6 @@ enum {
     CHUNK = EXG_CHUNK
 };
 
-/* Chunks of my block b on the planes that come from rank r. */
-static float *piece_of(const exg_convolve *c, exg_int b, exg_shard p)
-{
-    return c->here + (c->block.count * p.first + b * p.count) * CHUNK;
-}
-
 static void one_block(exg_convolve *c, int size, exg_int b)
 {
     const exg_kern *k = c->kern;
@@ -22,7 +16,7 @@ static void one_block(exg_convolve *c, int size, exg_int b)
 
     for (int r = 0; r < size; r++) {
         const exg_shard p = exg_shard_of(c->planes, r, size);
-        const float *piece = piece_of(c, b, p);
+        const float *piece = c->piece[r] + b * p.count * CHUNK;
 
         memcpy(c->wave + p.first * CHUNK, piece,
                sizeof *piece * (size_t)(p.count * CHUNK));
@@ -39,7 +33,7 @@ static void one_block(exg_convolve *c, int size, exg_int b)
     k->fft_run(c->other, 1, c->twin);
     for (int r = 0; r < size; r++) {
         const exg_shard p = exg_shard_of(c->planes, r, size);
-        float *piece = piece_of(c, b, p);
+        float *piece = c->piece[r] + b * p.count * CHUNK;
 
         memcpy(piece, c->wave + p.first * CHUNK,
                sizeof *piece * (size_t)(p.count * CHUNK));
@@ -53,7 +47,7 @@ void exg_convolve_lines(exg_convolve *c, int size)
     for (exg_int b = 0; b < c->block.count; b++) {
         if (c->planes == 1) {
             c->kern->fft_scale(1, c->even, c->factor + b * EXG_LINE,
-                               c->here + b * CHUNK);
+                               c->piece[0] + b * CHUNK);
         } else {
             one_block(c, size, b);
         }

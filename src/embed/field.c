@@ -139,7 +139,8 @@ static exg_status regrid(const exg_par *par, exg_field *e,
     EXG_TRY_ALL(par, exg_new(&t->charge, t->size + EXG_STENCIL_SLACK));
     EXG_TRY_ALL(par, exg_new(&e->potential, t->size + EXG_STENCIL_SLACK));
     EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n,
-                                mesh.spacing * e->unit, e->dof, &t->grid));
+                                mesh.spacing * e->unit, e->dof, NULL,
+                                &t->grid));
 done:
     return st;
 }

@@ -40,6 +40,7 @@ static void destroy(void **state)
         return;
     }
     exg_convolve_destroy(&e->grid);
+    exg_shared_free(&e->shared);
     exg_repulse_exact.destroy(&e->exact);
     exg_free(e->charge);
     exg_free(e->potential);
@@ -146,7 +147,8 @@ static exg_status regrid(const exg_par *par, exg_fft_engine *e, exg_mesh mesh)
     }
     e->mesh = mesh;
     EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n,
-                                mesh.spacing * e->unit, e->dof, &e->grid));
+                                mesh.spacing * e->unit, e->dof, &e->shared,
+                                &e->grid));
     e->cost.grids++;
 done:
     return st;

@@ -20,6 +20,7 @@ typedef struct {
     double dof;         /* of the grid's kernel       */
     double unit;        /* exg_mesh_unit() of it      */
     exg_convolve *grid; /* NULL: none yet             */
+    exg_shared shared;  /* its data between ranks     */
     exg_mesh mesh;      /* its shape, in units        */
     exg_int size;       /* n^dims                     */
     double wanted;      /* spacing, for the next call */

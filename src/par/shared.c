@@ -1,0 +1,184 @@
+/* shared.c -- see shared.h.
+ *
+ * POSIX shared memory: each rank makes an object, all map it by its name, and
+ * then the name goes, so that nothing is left behind whoever is killed.  Room
+ * is reserved before it is touched: a full /dev/shm is found out here and not
+ * by a signal later.  (MPI_Win_allocate_shared leaves ranks waiting in Open MPI
+ * 4 where the first of them finds no room.)  That a name means the same object
+ * to all is told by a number in its head, which also tells ranks on other
+ * hosts. */
+#include "par/shared.h"
+
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "par/agree.h"
+
+enum {
+    HEAD = 4096, /* a page: parts begin at the next */
+    NAME = 64,
+    SPARE = 4 /* a part of what is wanted: growth ahead */
+};
+
+/* Who made an object, told to all. */
+typedef struct {
+    char name[NAME];
+    uint64_t number;
+} label;
+
+static int allowed = 1;
+
+void exg_shared_allow(int yes)
+{
+    allowed = yes;
+}
+
+static int agreed(const exg_par *par, int mine)
+{
+    EXG_MPI(MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_INT, MPI_MIN, par->comm));
+    return mine;
+}
+
+/* Map an object: its part, behind its head; NULL if that cannot be. */
+static void *map(int file, exg_int bytes)
+{
+    void *at = mmap(NULL, (size_t)(HEAD + bytes), PROT_READ | PROT_WRITE,
+                    MAP_SHARED, file, 0);
+
+    return at != MAP_FAILED ? (char *)at + HEAD : NULL;
+}
+
+static void unmap(void *part, exg_int bytes)
+{
+    if (part != NULL) {
+        munmap((char *)part - HEAD, (size_t)(HEAD + bytes));
+    }
+}
+
+/* The number in the head of a part. */
+static uint64_t *number_of(void *part)
+{
+    return (uint64_t *)((char *)part - HEAD);
+}
+
+/* An object of mine, under a name that no other has. */
+static void *make(const exg_par *par, exg_int bytes, label *mine)
+{
+    struct timespec now;
+    void *at = NULL;
+    int file;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    mine->number =
+        exg_par_hash((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
+                     &(pid_t){getpid()}, sizeof(pid_t));
+    snprintf(mine->name, sizeof mine->name, "/exigo-%ld-%016llx-%d",
+             (long)getpid(), (unsigned long long)mine->number, par->rank);
+    file = shm_open(mine->name, O_RDWR | O_CREAT | O_EXCL, 0600);
+    if (file < 0) {
+        return NULL;
+    }
+    if (posix_fallocate(file, 0, HEAD + bytes) == 0) {
+        at = map(file, bytes);
+    }
+    close(file);
+    if (at == NULL) {
+        shm_unlink(mine->name);
+        return NULL;
+    }
+    *number_of(at) = mine->number;
+    return at;
+}
+
+/* Another's object; NULL if this host has no such one. */
+static void *find(const label *theirs, exg_int bytes)
+{
+    const int file = shm_open(theirs->name, O_RDWR, 0);
+    void *at;
+
+    if (file < 0) {
+        return NULL;
+    }
+    at = lseek(file, 0, SEEK_END) == HEAD + bytes ? map(file, bytes) : NULL;
+    close(file);
+    if (at != NULL && *number_of(at) != theirs->number) {
+        unmap(at, bytes);
+        at = NULL;
+    }
+    return at;
+}
+
+/* Map everyone's. */
+static int map_all(const exg_par *par, label *all, exg_shared *s)
+{
+    label *mine = all + par->rank;
+    int good;
+
+    s->at[par->rank] = make(par, s->bytes, mine);
+    good = s->at[par->rank] != NULL;
+    EXG_MPI(MPI_Allgather(MPI_IN_PLACE, 0, MPI_DATATYPE_NULL, all,
+                          (int)sizeof *all, MPI_BYTE, par->comm));
+    for (int r = 0; r < par->size && good; r++) {
+        if (r != par->rank) {
+            s->at[r] = find(all + r, s->bytes);
+            good = s->at[r] != NULL;
+        }
+    }
+    good = agreed(par, good); /* so everyone has mapped it, or will not */
+    if (s->at[par->rank] != NULL) {
+        shm_unlink(mine->name);
+    }
+    return good;
+}
+
+int exg_shared_grow(const exg_par *par, exg_int bytes, exg_shared *s)
+{
+    int64_t most = bytes;
+    label *all = NULL;
+    int good;
+
+    if (!allowed || s->refused || par->size == 1) {
+        return 0;
+    }
+    EXG_MPI(
+        MPI_Allreduce(MPI_IN_PLACE, &most, 1, MPI_INT64_T, MPI_MAX, par->comm));
+    if (s->at != NULL && most <= s->bytes) {
+        return 1;
+    }
+    exg_shared_free(s);
+    s->size = par->size;
+    s->bytes = (exg_int)(most + most / SPARE);
+    good =
+        exg_new(&s->at, s->size) == EXG_OK && exg_new(&all, s->size) == EXG_OK;
+    if (!good) {
+        exg_err_clear();
+    }
+    good = agreed(par, good) && map_all(par, all, s);
+    exg_free(all);
+    if (!good) {
+        exg_shared_free(s);
+        s->refused = 1;
+    }
+    return good;
+}
+
+void exg_shared_meet(const exg_par *par)
+{
+    atomic_thread_fence(memory_order_seq_cst);
+    EXG_MPI(MPI_Barrier(par->comm));
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+void exg_shared_free(exg_shared *s)
+{
+    for (exg_int r = 0; r < s->size && s->at != NULL; r++) {
+        unmap(s->at[r], s->bytes);
+    }
+    exg_free(s->at);
+    *s = (exg_shared){.refused = s->refused};
+}
