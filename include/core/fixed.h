@@ -7,6 +7,7 @@
 #ifndef EXG_CORE_FIXED_H
 #define EXG_CORE_FIXED_H
 
+#include <math.h>
 #include <stdint.h>
 
 #include "core/mem.h"
@@ -35,8 +36,12 @@ enum {
 exg_int exg_fixed_add(exg_int n, const float *v, int s, exg_int terms,
                       exg_fixed *sum);
 
-/** One value as fixed point; the range is the caller's duty.  Local. */
-exg_fixed exg_fixed_of(double v, int s);
+/** One value as fixed point; the range is the caller's duty.  Local.
+ * @param[in] s  scale, 0..62: its power of two is an exact factor */
+static inline exg_fixed exg_fixed_of(double v, int s)
+{
+    return llrint(v * (double)((int64_t)1 << s));
+}
 
 /** The value of a fixed-point number.  Local. */
 double exg_fixed_value(exg_fixed f, int s);

@@ -3,8 +3,6 @@
  * x86 and ARM conversion instruction does alike. */
 #include "core/fixed.h"
 
-#include <math.h>
-
 exg_int exg_fixed_add(exg_int n, const float *v, int s, exg_int terms,
                       exg_fixed *sum)
 {
@@ -28,11 +26,6 @@ exg_int exg_fixed_add(exg_int n, const float *v, int s, exg_int terms,
         }
     }
     return n;
-}
-
-exg_fixed exg_fixed_of(double v, int s)
-{
-    return llrint(ldexp(v, s));
 }
 
 double exg_fixed_value(exg_fixed f, int s)

@@ -168,13 +168,40 @@ static void renew(exg_attract *a, const exg_cloud *cloud)
     copy_rows(a);
 }
 
+/* Points to their places; a size known to the compiler makes it one move. */
+static void lay_points(const exg_attract *a, const exg_cloud *cloud)
+{
+    const float *from = cloud->point;
+
+    if (exg_pairs_width(cloud->dims) == 2) {
+        for (exg_int i = 0; i < cloud->total; i++) {
+            memcpy(a->point + 2 * a->place[i], from + 2 * i, 2 * sizeof *from);
+        }
+    } else {
+        for (exg_int i = 0; i < cloud->total; i++) {
+            memcpy(a->point + 4 * a->place[i], from + 4 * i, 4 * sizeof *from);
+        }
+    }
+}
+
+/* Sums from the order of turns to that of rows. */
+static void put_back(const exg_attract *a, int dims, float *pull)
+{
+    for (exg_int r = 0; r < a->p->rows.count; r++) {
+        float *to = pull + a->turn[r] * dims;
+
+        for (int k = 0; k < dims; k++) {
+            to[k] = a->pull[r * dims + k];
+        }
+    }
+}
+
 void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull)
 {
     const int dims = cloud->dims;
-    const exg_int width = exg_pairs_width(dims), rows = a->p->rows.count;
     const exg_pairs_tails tails = exg_pairs_tails_of(cloud->dof);
     const exg_pairs_sparse s = {.dims = dims,
-                                .rows = rows,
+                                .rows = a->p->rows.count,
                                 .y = a->point,
                                 .row = a->row,
                                 .col = a->col,
@@ -186,13 +213,7 @@ void exg_attract_run(exg_attract *a, const exg_cloud *cloud, float *pull)
         renew(a, cloud);
     }
     a->calls++;
-    for (exg_int i = 0; i < cloud->total; i++) {
-        memcpy(a->point + a->place[i] * width, cloud->point + i * width,
-               sizeof *a->point * (size_t)width);
-    }
+    lay_points(a, cloud);
     a->kern->pairs_attract(&s, a->pull);
-    for (exg_int r = 0; r < rows; r++) {
-        memcpy(pull + a->turn[r] * dims, a->pull + r * dims,
-               sizeof *pull * (size_t)dims);
-    }
+    put_back(a, dims, pull);
 }

@@ -40,6 +40,23 @@ static void swap(const exg_par *par, int to, const void *out, exg_int nout,
         0, par->comm, MPI_STATUS_IGNORE));
 }
 
+/* What this rank itself has put on its planes; on the others, nothing. */
+static void take_own(exg_convolve *c, exg_window own, const uint32_t *charge)
+{
+    const exg_int size = c->rows * c->n;
+    const exg_int before = own.count > 0 ? own.first - c->plane.first : 0;
+    const exg_int after = c->plane.count - before - own.count;
+    uint32_t *at = c->charge;
+
+    memset(at, 0, sizeof *at * (size_t)(before * size));
+    at += before * size;
+    if (own.count > 0) {
+        memcpy(at, charge, sizeof *at * (size_t)(own.count * size));
+    }
+    at += own.count * size;
+    memset(at, 0, sizeof *at * (size_t)(after * size));
+}
+
 void exg_convolve_collect(const exg_par *par, exg_convolve *c,
                           exg_window window, const uint32_t *charge)
 {
@@ -48,12 +65,8 @@ void exg_convolve_collect(const exg_par *par, exg_convolve *c,
     const int mine[2] = {(int)window.first, (int)window.count};
 
     EXG_MPI(MPI_Allgather(mine, 2, MPI_INT, c->window, 2, MPI_INT, par->comm));
-    memset(c->charge, 0, sizeof *c->charge * (size_t)(c->plane.count * size));
-    if (own.count > 0) {
-        memcpy(c->charge + (own.first - c->plane.first) * size,
-               charge + (own.first - window.first) * size,
-               sizeof *charge * (size_t)(own.count * size));
-    }
+    take_own(c, own,
+             own.count > 0 ? charge + (own.first - window.first) * size : NULL);
     for (int s = 1; s < par->size; s++) {
         const int to = partner(par, s), from = partner(par, -s);
         const exg_shard theirs = exg_shard_of(c->planes, to, par->size);

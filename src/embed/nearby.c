@@ -1,10 +1,16 @@
-/* nearby.c -- see nearby.h.  Blocks are single cells where the buckets suffice
- * for that: then points of a cell follow each other, and spreading keeps their
- * sums in registers. */
+/* nearby.c -- see nearby.h.  Blocks are single cells where points are so dense
+ * that several share one: then they follow each other, and spreading keeps
+ * their sums in registers.  Where cells are mostly empty, going through them
+ * would cost more than sorting. */
 #include "embed/nearby.h"
 
 #include <math.h>
 #include <string.h>
+
+enum {
+    LEAST = 4096, /* buckets in any case */
+    PER_POINT = 4
+};
 
 /* The block of cells, 2^shift wide, that holds point i. */
 static exg_int bucket_of(const exg_stencil *s, exg_int stride, const float *y,
@@ -25,16 +31,20 @@ static exg_int bucket_of(const exg_stencil *s, exg_int stride, const float *y,
 void exg_nearby_sort(const exg_stencil *s, exg_int stride, const float *y,
                      int32_t *bucket, int32_t *order)
 {
-    int shift = 0;
+    const double most =
+        fmin(EXG_NEARBY_BUCKETS, fmax(LEAST, PER_POINT * (double)s->count));
+    double blocks;
+    int shift = -1;
 
-    while (pow((double)((s->n >> shift) + 1), s->dims) > EXG_NEARBY_BUCKETS) {
+    do {
         shift++;
-    }
-    memset(bucket, 0, sizeof *bucket * (EXG_NEARBY_BUCKETS + 1));
+        blocks = pow((double)((s->n >> shift) + 1), s->dims);
+    } while (blocks > most);
+    memset(bucket, 0, sizeof *bucket * ((size_t)blocks + 1));
     for (exg_int i = 0; i < s->count; i++) {
         bucket[bucket_of(s, stride, y, shift, i) + 1]++;
     }
-    for (exg_int b = 0; b < EXG_NEARBY_BUCKETS; b++) {
+    for (exg_int b = 0; b < (exg_int)blocks; b++) {
         bucket[b + 1] += bucket[b];
     }
     for (exg_int i = 0; i < s->count; i++) {

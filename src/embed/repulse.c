@@ -37,34 +37,54 @@ void exg_cloud_destroy(exg_cloud *cloud)
     cloud->y = cloud->point = NULL;
 }
 
+/* Coordinate k of all points, and their mean; dims and width are known to the
+ * compiler. */
+static inline float split(exg_cloud *cloud, const float *all, int dims, int k)
+{
+    float *y = cloud->y + k * cloud->stride;
+    double sum[4] = {0}; /* four chains: one would wait for itself */
+    exg_int i = 0;
+
+    for (; i + 4 <= cloud->total; i += 4) {
+        for (int c = 0; c < 4; c++) {
+            y[i + c] = all[(i + c) * dims + k];
+            sum[c] += (double)y[i + c];
+        }
+    }
+    for (; i < cloud->total; i++) {
+        y[i] = all[i * dims + k];
+        sum[i % 4] += (double)y[i];
+    }
+    return (float)((sum[0] + sum[1] + sum[2] + sum[3]) / (double)cloud->total);
+}
+
+static inline void centre(exg_cloud *cloud, int width, int k, float mean)
+{
+    float *y = cloud->y + k * cloud->stride;
+
+    for (exg_int i = 0; i < cloud->total; i++) {
+        y[i] -= mean;
+        cloud->point[i * width + k] = y[i];
+    }
+}
+
 exg_status exg_cloud_fill(exg_cloud *cloud, const float *all)
 {
     const exg_int n = cloud->total;
-    const exg_int width = exg_pairs_width(cloud->dims);
     const float far = exg_cloud_far(cloud->dof);
 
     for (int k = 0; k < cloud->dims; k++) {
         float *y = cloud->y + k * cloud->stride;
-        double sum[4] = {0}; /* four chains: one would wait for itself */
-        float mean;
+        const float mean = cloud->dims == 2 ? split(cloud, all, 2, k)
+                                            : split(cloud, all, cloud->dims, k);
 
-        for (exg_int i = 0; i < n; i++) {
-            y[i] = all[i * cloud->dims + k];
-        }
-        for (exg_int i = 0; i < n; i++) {
-            sum[i % 4] += (double)y[i];
-        }
-        mean = (float)((sum[0] + sum[1] + sum[2] + sum[3]) / (double)n);
         if (!isfinite(mean)) {
             return exg_fail(EXG_ENUMERIC,
                             "t-SNE: coordinate %d diverged; "
                             "try a smaller learning rate",
                             k);
         }
-        for (exg_int i = 0; i < n; i++) {
-            y[i] -= mean;
-            cloud->point[i * width + k] = y[i];
-        }
+        centre(cloud, cloud->dims > 2 ? 4 : 2, k, mean);
         for (exg_int i = n; i < (n + PAD - 1) / PAD * PAD; i++) {
             y[i] = k == 0 ? far * (float)(1 + i - n) : 0.0f;
         }

@@ -169,8 +169,11 @@ double exg_zone_return(const exg_par *par, exg_zone *zone, exg_int stride,
                               zone->in_first, MPI_FLOAT, par->comm));
     }
     for (exg_int i = 0; i < count; i++) {
-        memcpy(f + i * dims, zone->in + zone->from[i] * dims,
-               sizeof *f * (size_t)dims);
+        const float *in = zone->in + zone->from[i] * dims;
+
+        for (int k = 0; k < dims; k++) {
+            f[i * dims + k] = in[k];
+        }
     }
     return (double)sizeof *f *
            (double)(count * dims - zone->out_count[par->rank]);
