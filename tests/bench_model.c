@@ -21,6 +21,7 @@
 #include "embed/descend.h"
 #include "par/agree.h"
 #include "par/reduce.h"
+#include "par/shared.h"
 #include "places.h"
 
 enum {
@@ -37,12 +38,13 @@ enum {
     GATHER,  /* each rank's part to all         */
     SCATTER, /* a sum, each rank keeps its part */
     TURN,    /* a part for every other          */
-    SUM,     /* a sum, to all                   */
+    SUM,     /* a sum or a few bytes, to all    */
+    NEAR_BY, /* to another rank                 */
     OTHER,
     KINDS
 };
-static const char *const kind_name[KINDS] = {"gather", "scatter", "turn", "sum",
-                                             "other"};
+static const char *const kind_name[KINDS] = {"gather", "scatter", "turn",
+                                             "sum",    "near",    "other"};
 
 /* Of this rank, since the last reset. */
 static struct {
@@ -120,6 +122,40 @@ int MPI_Allreduce(const void *in, void *out, int n, MPI_Datatype type,
     PMPI_Type_size(type, &size);
     enter(SUM, (double)n * size);
     return leave(PMPI_Allreduce(in, out, n, type, op, comm));
+}
+
+int MPI_Iallreduce(const void *in, void *out, int n, MPI_Datatype type,
+                   MPI_Op op, MPI_Comm comm, MPI_Request *request)
+{
+    int size;
+
+    PMPI_Type_size(type, &size);
+    enter(SUM, (double)n * size);
+    return leave(PMPI_Iallreduce(in, out, n, type, op, comm, request));
+}
+
+int MPI_Allgather(const void *in, int n, MPI_Datatype t, void *out, int count,
+                  MPI_Datatype type, MPI_Comm comm)
+{
+    int ranks, size;
+
+    PMPI_Comm_size(comm, &ranks);
+    PMPI_Type_size(type, &size);
+    enter(SUM, (double)ranks * count * size);
+    return leave(PMPI_Allgather(in, n, t, out, count, type, comm));
+}
+
+int MPI_Sendrecv(const void *in, int n, MPI_Datatype type, int to, int tag,
+                 void *out, int count, MPI_Datatype into, int from, int label,
+                 MPI_Comm comm, MPI_Status *status)
+{
+    int size;
+
+    PMPI_Type_size(type, &size);
+    enter(NEAR_BY, (double)n * size);
+    seen.calls[NEAR_BY] -= to == MPI_PROC_NULL;
+    return leave(PMPI_Sendrecv(in, n, type, to, tag, out, count, into, from,
+                               label, comm, status));
 }
 
 int MPI_Bcast(void *data, int n, MPI_Datatype type, int root, MPI_Comm comm)
@@ -312,6 +348,8 @@ static exg_status print_figures(const exg_par *par, exg_int iterations,
 
     EXG_TRY_ALL(par, exg_new(&room, LARGE));
     cpu = exg_reduce_max(par, seen.cpu * per);
+    seen.calls[NEAR_BY] = exg_reduce_max(par, seen.calls[NEAR_BY]);
+    seen.bytes[NEAR_BY] = exg_reduce_max(par, seen.bytes[NEAR_BY]);
     small = exg_reduce_max(par, gather_time(par, SMALL * par->size, room));
     large = exg_reduce_max(par, gather_time(par, LARGE, room));
     if (par->rank == 0) {
@@ -374,6 +412,7 @@ int main(int argc, char **argv)
     if (exg_par_start(&argc, &argv, &par) != EXG_OK) {
         return EXIT_FAILURE;
     }
+    exg_shared_allow(0);
     l.side = (exg_int)lround(pow(atof(argv[1]), 1.0 / l.dims));
     l.total = (exg_int)llround(pow((double)l.side, l.dims));
     st = run(&par, &l, atof(argv[3]), atol(argv[4]));

@@ -9,6 +9,7 @@
 #include "embed/repulse_fft.h"
 #include "embed/tsne.h"
 #include "par/reduce.h"
+#include "par/shared.h"
 #include "support.h"
 
 enum {
@@ -175,6 +176,16 @@ START_TEST(forces_are_the_same_bits_as_on_one_rank)
             ck_all(world, same_as_alone(count[a], _i, 2));
         }
     }
+}
+END_TEST
+
+/* As between hosts: the same from messages as from memory that all see. */
+START_TEST(messages_give_the_same_bits_as_shared_memory)
+{
+    place(1500, _i, 8.0);
+    exg_shared_allow(0);
+    ck_all(world, same_as_alone(1500, _i, 2));
+    exg_shared_allow(1);
 }
 END_TEST
 
@@ -382,6 +393,7 @@ Suite *exg_suite(void)
 
     tcase_add_loop_test(tc, error_is_below_its_bound, 1, 4);
     tcase_add_loop_test(tc, forces_are_the_same_bits_as_on_one_rank, 1, 4);
+    tcase_add_loop_test(tc, messages_give_the_same_bits_as_shared_memory, 1, 4);
     tcase_add_loop_test(tc, avx512_and_avx2_give_the_same_bits, 1, 4);
     tcase_add_loop_test(tc, points_at_one_place_do_not_push, 1, 4);
     tcase_add_test(tc, charges_that_overflow_are_spread_again);

@@ -73,6 +73,9 @@ static void *make(const exg_par *par, exg_int bytes, label *mine)
     void *at = NULL;
     int file;
 
+    if ((size_t)bytes > exg_mem_limit()) {
+        return NULL;
+    }
     clock_gettime(CLOCK_REALTIME, &now);
     mine->number =
         exg_par_hash((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
