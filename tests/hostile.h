@@ -3,6 +3,7 @@
 #ifndef EXG_TESTS_HOSTILE_H
 #define EXG_TESTS_HOSTILE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,29 +37,30 @@ enum {
 };
 
 /* Text i of HOSTILE_ALL: each of the above, each very long, each with another
- * before it, and random bytes. */
+ * before it, and random bytes.  `out` has room for HOSTILE_MAX. */
 static inline const char *hostile(int i, char *out)
 {
     const char *text = hostile_text[i % HOSTILE];
+    const size_t length = strlen(text);
     size_t n = 0;
 
-    out[0] = '\0';
     if (i < HOSTILE) {
-        strcpy(out, text);
+        n = (size_t)snprintf(out, HOSTILE_MAX, "%s", text);
     } else if (i < 2 * HOSTILE) {
-        do {
-            strcpy(out + n, text);
-            n += strlen(text);
-        } while (n > 0 && n + strlen(text) < HOSTILE_MAX);
+        while (length > 0 && n + length < HOSTILE_MAX) {
+            memcpy(out + n, text, length);
+            n += length;
+        }
     } else if (i < 3 * HOSTILE) {
-        strcat(strcpy(out, hostile_text[HOSTILE - 1]), text);
+        n = (size_t)snprintf(out, HOSTILE_MAX, "%s%s",
+                             hostile_text[HOSTILE - 1], text);
     } else {
         srand((unsigned)i);
-        for (n = 0; n < 300; n++) {
-            out[n] = (char)(1 + rand() % 255);
+        while (n < 300) {
+            out[n++] = (char)(1 + rand() % 255);
         }
-        out[n] = '\0';
     }
+    out[n] = '\0';
     return out;
 }
 
