@@ -35,6 +35,10 @@ START_TEST(odd_bytes_become_valid_text)
                                     "1\xc3\x97\xc3\xa9",
                                     1, out, 64),
                      "-1x?");
+    ck_assert_str_eq(exg_text_clean("a\xe2\x80\xa6 \xe2\x89\xa4 "
+                                    "\xe2\x89\xa5 \xe2\x86\x92\xc2\xb7",
+                                    1, out, 64),
+                     "a... <= >= ->.");
     ck_assert_str_eq(exg_text_clean("0123456789", 0, out, 8), "0123...");
     ck_assert_str_eq(exg_text_clean("0123456", 0, out, 8), "0123456");
 }
@@ -71,6 +75,8 @@ START_TEST(numbers_are_written_plainly)
     ck_assert_str_eq(exg_text_number(1e-17, 0.1, out, 64), "0");
     ck_assert_str_eq(exg_text_number(40, 20, out, 64), "40");
     ck_assert_str_eq(exg_text_number(NAN, 1, out, 64), "n/a");
+    ck_assert_str_eq(exg_text_number(INFINITY, 1, out, 64), "inf");
+    ck_assert_str_eq(exg_text_number(-INFINITY, 1, out, 64), "\xe2\x88\x92inf");
     ck_assert_str_eq(exg_text_count(9999, out, 64), "9999");
     ck_assert_str_eq(exg_text_count(10000, out, 64), "10,000");
     ck_assert_str_eq(exg_text_count(1234567, out, 64), "1,234,567");
@@ -281,6 +287,9 @@ END_TEST
 
 START_TEST(an_unwritable_folder_is_one_line)
 {
+    static char name[5000];
+    const exg_svg empty = {0};
+
     for (int form = EXG_CANVAS_PNG; form <= EXG_CANVAS_SVG; form++) {
         exg_canvas *c = NULL;
 
@@ -291,6 +300,10 @@ START_TEST(an_unwritable_folder_is_one_line)
         exg_err_clear();
         exg_canvas_destroy(&c);
     }
+    memset(name, 'a', sizeof name - 1);
+    ck_assert_int_eq(exg_svg_save(&empty, name), EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "path is too long"));
+    exg_err_clear();
 }
 END_TEST
 

@@ -1,6 +1,7 @@
 /* check_png.c -- PNG files: what is written is what is read. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "plot/png.h"
 #include "support.h"
@@ -130,11 +131,29 @@ END_TEST
 START_TEST(failures_leave_no_part_file)
 {
     static const uint32_t one[] = {0};
+    static char name[5000];
 
     ck_assert_int_eq(exg_png_write(path_of("nowhere/a.png"), 1, 1, 1, one,
                                    (exg_png_note){0}),
                      EXG_EIO);
     ck_assert_ptr_nonnull(strstr(exg_err_text(), "nowhere/a.png.part"));
+    exg_err_clear();
+    /* A folder stands where the picture is to be. */
+    ck_assert_int_eq(mkdir(path_of("h.png"), 0777), 0);
+    ck_assert_int_eq(
+        exg_png_write(path_of("h.png"), 1, 1, 1, one, (exg_png_note){0}),
+        EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "cannot rename to"));
+    ck_assert_ptr_null(fopen(path_of("h.png.part"), "rb"));
+    exg_err_clear();
+    memset(name, 'a', sizeof name - 1);
+    ck_assert_int_eq(exg_png_write(name, 1, 1, 1, one, (exg_png_note){0}),
+                     EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "path is too long"));
+    exg_err_clear();
+    ck_assert_int_eq(exg_png_read(path_of("none.png"), NULL, NULL, NULL),
+                     EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "none.png: No such file"));
     exg_err_clear();
     /* libpng refuses a width of 0; what was begun must go. */
     ck_assert_int_eq(

@@ -1,5 +1,6 @@
 /* check_reader.c -- damaged and foreign files give one line, never a crash. */
 #include <hdf5.h>
+#include <hdf5_hl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,9 @@ END_TEST
 START_TEST(wrong_types_and_shapes_are_refused)
 {
     const hsize_t two[2] = {2, 3}, huge[2] = {1 << 30, 1 << 30};
+    const hsize_t deep[EXG_READER_RANK + 1] = {0};
+    char word[6];
+    int rank;
     const float v[6] = {1, 2, 3, 4, 5, 6};
     hid_t file = make_file("shapes.h5", 1);
     exg_int dims[2] = {3, -1}, n;
@@ -83,6 +87,8 @@ START_TEST(wrong_types_and_shapes_are_refused)
 
     put(file, "/v", H5T_NATIVE_FLOAT, 2, two, v);
     put(file, "/huge", H5T_NATIVE_FLOAT, 2, huge, NULL);
+    put(file, "/deep", H5T_NATIVE_FLOAT, EXG_READER_RANK + 1, deep, NULL);
+    H5LTset_attribute_string(file, "/v", "word", "longer");
     H5Fclose(file);
     ck_assert(exg_reader_open(path, &r) == EXG_OK);
     says(exg_reader_f32(r, "/v", 2, dims, &f), EXG_EINPUT,
@@ -93,6 +99,12 @@ START_TEST(wrong_types_and_shapes_are_refused)
     says(exg_reader_i64(r, "/v", 2, dims, &i), EXG_EINPUT, "no integers");
     says(exg_reader_texts(r, "/v", &n, &texts), EXG_EINPUT, "list");
     says(exg_reader_f32(r, "/huge", 2, dims, &f), EXG_EINPUT, "claims more");
+    says(exg_reader_shape(r, "/deep", &rank, dims), EXG_EINPUT,
+         "/deep: 7 dimensions, want at most 6");
+    says(exg_reader_attr_text(r, "/v", "word", word, sizeof word), EXG_EINPUT,
+         "/v: attribute word is longer than 5 bytes");
+    says(exg_reader_attrs(r, "/none", NULL, NULL), EXG_EINPUT,
+         "/none: missing");
     ck_assert(exg_reader_f32(r, "/v", 2, dims, &f) == EXG_OK);
     ck_assert(dims[0] == 2 && dims[1] == 3 && f[5] == 6);
     exg_free(f);

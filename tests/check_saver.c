@@ -300,6 +300,49 @@ START_TEST(without_a_thread_it_is_written_at_once)
 }
 END_TEST
 
+START_TEST(what_stands_in_the_way_is_told)
+{
+    exg_saver *s = NULL;
+    unsigned char *bytes = NULL;
+    static char name[9000];
+    char inside[NAME + 8];
+    exg_int size;
+
+    memset(name, 'a', sizeof name - 1);
+    ck_assert_int_eq(exg_saver_create(name, older, EXG_SAVER_NONE, &s),
+                     EXG_EUSAGE);
+    exg_err_clear();
+
+    /* Folders that hold something: neither can be renamed onto, nor goes. */
+    name_files("way");
+    ck_ok(world, exg_saver_create(path, older, EXG_SAVER_NONE, &s));
+    save(s, 1.0);
+    snprintf(inside, sizeof inside, "%s/x", older);
+    ck_assert_int_eq(mkdir(older, 0777) | mkdir(inside, 0777), 0);
+    size = make(2.0, &bytes);
+    exg_saver_start(s, &bytes, size);
+    ck_assert_int_eq(exg_saver_wait(s), EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "cannot make room for: "));
+    exg_err_clear();
+    ck_assert(mark_of(path) == 1.0);
+    ck_assert_int_eq(exg_saver_remove(s), EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "cannot remove: "));
+    exg_err_clear();
+    exg_saver_destroy(&s);
+
+    name_files("taken");
+    snprintf(inside, sizeof inside, "%s/x", path);
+    ck_assert_int_eq(mkdir(path, 0777) | mkdir(inside, 0777), 0);
+    ck_ok(world, exg_saver_create(path, older, EXG_SAVER_NONE, &s));
+    size = make(3.0, &bytes);
+    exg_saver_start(s, &bytes, size);
+    ck_assert_int_eq(exg_saver_wait(s), EXG_EIO);
+    ck_assert_ptr_nonnull(strstr(exg_err_text(), "cannot rename to: "));
+    exg_err_clear();
+    exg_saver_destroy(&s);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *suite = suite_create("saver");
@@ -308,6 +351,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, an_image_holds_what_was_put);
     tcase_add_test(tc, the_one_before_stays);
     tcase_add_test(tc, without_a_thread_it_is_written_at_once);
+    tcase_add_test(tc, what_stands_in_the_way_is_told);
     tcase_add_test(tc, only_what_is_worth_it_is_kept);
     tcase_add_test(tc, damage_of_any_byte_is_found);
     tcase_add_test(tc, other_files_are_refused);
