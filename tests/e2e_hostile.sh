@@ -57,6 +57,9 @@ try() {
     # shellcheck disable=SC2086
     (case $build in *sanitize*) ;; *) ulimit -v 4000000 ;; esac
         ulimit -c 0
+        # No daemon for each, which takes longer than the program.
+        export OMPI_MCA_ess_singleton_isolated=1
+        export OMPI_MCA_orte_tmpdir_base=$scratch
         exec timeout -k 2 60 $command) >"$scratch/log" 2>"$scratch/err" </dev/null
     status=$?
     lines=$(grep -ac . "$scratch/err")
