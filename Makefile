@@ -28,7 +28,7 @@ endif
 # Packages are looked up when a recipe runs, not when this file is read: they
 # may be installed by the first rule of the same make.
 HDF5_PC = $(shell pkg-config --exists hdf5-openmpi && echo hdf5-openmpi || echo hdf5)
-PACKAGES = $(HDF5_PC) openblas fftw3f libpng zlib cairo
+PACKAGES = $(HDF5_PC) openblas libpng zlib cairo
 memo = $(eval $1 := $2)$($1)
 pkg_cflags = $(call memo,pkg_cflags,$(shell pkg-config --cflags $(PACKAGES)))
 pkg_libs   = $(call memo,pkg_libs,$(shell pkg-config --libs $(PACKAGES)) -lhdf5_hl -lm)

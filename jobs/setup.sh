@@ -43,7 +43,6 @@ look() {
     need libopenmpi-dev openmpi-devel has mpicc
     need libhdf5-openmpi-dev hdf5-openmpi-devel pc hdf5-openmpi
     need libopenblas-serial-dev openblas-devel pc openblas
-    need libfftw3-dev fftw-devel pc fftw3f
     need libpng-dev libpng-devel pc libpng
     need zlib1g-dev zlib-devel pc zlib
     need libcairo2-dev cairo-devel pc cairo

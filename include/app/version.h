@@ -9,7 +9,7 @@
 #define EXG_VERSION "0.2.0"
 
 enum {
-    EXG_VERSION_FACTS = 12,
+    EXG_VERSION_FACTS = 11,
     EXG_VERSION_TEXT = 320
 };
 

@@ -4,7 +4,6 @@
 
 #include <cairo.h>
 #include <cblas.h>
-#include <fftw3.h>
 #include <hdf5.h>
 #include <png.h>
 #include <stdlib.h>
@@ -56,8 +55,8 @@ exg_int exg_version_facts(exg_results_pair *fact,
                           char text[EXG_VERSION_FACTS][EXG_VERSION_TEXT])
 {
     static const char *const name[] = {
-        "version", "build", "compiler", "kernels", "blas",  "blas_kernel",
-        "mpi",     "hdf5",  "libpng",   "zlib",    "cairo", "fftw"};
+        "version", "build", "compiler", "kernels", "blas", "blas_kernel",
+        "mpi",     "hdf5",  "libpng",   "zlib",    "cairo"};
     const exg_int n = sizeof name / sizeof *name;
 
     snprintf(text[0], EXG_VERSION_TEXT, "%s", EXG_VERSION);
@@ -71,7 +70,6 @@ exg_int exg_version_facts(exg_results_pair *fact,
     snprintf(text[8], EXG_VERSION_TEXT, "%.80s", png_libpng_ver);
     snprintf(text[9], EXG_VERSION_TEXT, "%.80s", zlibVersion());
     snprintf(text[10], EXG_VERSION_TEXT, "%.80s", cairo_version_string());
-    snprintf(text[11], EXG_VERSION_TEXT, "%.80s", fftwf_version);
     for (exg_int i = 0; i < n; i++) {
         fact[i].name = name[i];
         fact[i].value = text[i];

@@ -2,9 +2,7 @@
  *
  * The kernel's transform, times the influence of Hockney & Eastwood 1988
  * (section 8-3-3) for splines of order P, axis by axis: W^2P / (sum W^2P)^2,
- * with W(k) = sin(k/2) / (k/2), the sum over the aliases k + 2 pi a.  A
- * constant is taken off in double: what is left is small for small maps, where
- * the kernel is nearly constant and single precision would see no slope.
+ * with W(k) = sin(k/2) / (k/2), the sum over the aliases k + 2 pi a.
  *
  * The kernel is even, so its transform is a cosine transform of one corner of
  * the grid, 16 rows at a time by the transforms that charges take.  On the axis
@@ -19,125 +17,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "convolve_impl.h"
+#include "convolve_kernel.h"
 #include "kern/stencil.h"
 
 enum {
     L = EXG_LINE,
     CHUNK = EXG_CHUNK,
-    ALIASES = 12,     /* W^2P falls as a^-12                          */
-    ROWS_OF_MEAN = 48 /* of the kernel, on an axis, at least: of all the mean
-                     would cost as much as the rest */
+    ALIASES = 12 /* W^2P falls as a^-12 */
 };
-
-#define STEEP 3.3 /* erfc(3.3) = 3e-6 */
-
-/* The kernel on the nodes of one corner of the grid. */
-typedef struct {
-    double dof, spacing;
-    double *by_square; /* of 0, 1, 2, ... nodes: the defect that far, squared;
-                          NULL: it is cheaper to compute than to look up */
-    double *row;       /* shape (L of the axis of nodes): work */
-} kernel;
-
-/* 1 - w(r): no cancellation for small r. */
-static double defect_at(const kernel *w, exg_int squares)
-{
-    const double r2 = w->spacing * w->spacing * (double)squares;
-
-    return w->dof == 1.0 ? r2 / (1.0 + r2)
-                         : -expm1(-w->dof * log1p(r2 / w->dof));
-}
-
-/* That of n nodes in a row, whose first is so many nodes away, squared: in
- * w->row. */
-static void defects(const kernel *w, exg_int n, exg_int away)
-{
-    const double unit = w->spacing * w->spacing;
-
-    for (exg_int i = 0; i < n && w->by_square != NULL; i++) {
-        w->row[i] = w->by_square[away + i * i];
-    }
-    for (exg_int i = 0; i < n && w->by_square == NULL && w->dof != 1.0; i++) {
-        w->row[i] = defect_at(w, away + i * i);
-    }
-    for (int i = 0; i < n && w->dof == 1.0; i++) { /* int: in vectors */
-        const double r2 = unit * ((double)away + (double)i * (double)i);
-
-        w->row[i] = r2 / (1.0 + r2);
-    }
-}
-
-/* In three dimensions few squared distances are many nodes': powers of them pay
- * to be kept. */
-static exg_status kernel_create(const exg_convolve *c, double spacing,
-                                kernel *w)
-{
-    exg_status st = EXG_OK;
-    const exg_int most =
-        c->node->n * c->node->n + 2 * (c->band - 1) * (c->band - 1);
-
-    *w = (kernel){.dof = c->dof, .spacing = spacing};
-    EXG_TRY(exg_new(&w->row, c->node->n));
-    if (c->dims == 3 && c->dof != 1.0) {
-        EXG_TRY(exg_new(&w->by_square, most + 1));
-        for (exg_int i = 0; i <= most; i++) {
-            w->by_square[i] = defect_at(w, i);
-        }
-    }
-done:
-    return st;
-}
-
-static void kernel_free(kernel *w)
-{
-    exg_free(w->by_square);
-    exg_free(w->row);
-}
-
-/* The kernel less the constant, on its way to 0. */
-static double fall(const exg_convolve *c, exg_int i)
-{
-    const double from = (double)(c->n - EXG_RIM);
-    const double way = ((double)i - from) / ((double)c->node->n - from);
-
-    return way <= 0.0 ? 1.0 : 0.5 * erfc(STEEP * (2.0 * way - 1.0));
-}
-
-/* How many nodes of an axis are as far from 0 as node i. */
-static double copies(exg_int i, exg_int band)
-{
-    return i == 0 || i == band - 1 ? 1.0 : 2.0;
-}
-
-/* Nodes of a cosine transform across rows. */
-static exg_int row_band(const exg_convolve *c)
-{
-    return c->dims > 2 ? c->band : 1;
-}
-
-/* About: what is taken off here is put back exactly. */
-static double mean_defect(const exg_convolve *c, const kernel *w)
-{
-    const exg_int rows = row_band(c);
-    const exg_int step = 1 + c->band / ROWS_OF_MEAN;
-    double sum = 0.0, all = 0.0;
-
-    for (exg_int p = 0; p < c->band; p += step) {
-        for (exg_int r = 0; r < rows; r += step) {
-            const double weight = copies(p, c->band) * copies(r, rows);
-            double row = 0.0;
-
-            defects(w, c->node->n, r * r + p * p);
-            for (exg_int i = 0; i < c->node->n; i++) {
-                row += (i == 0 ? 1.0 : 2.0) * w->row[i];
-            }
-            sum += row * weight;
-            all += weight * (double)(2 * c->node->n - 1);
-        }
-    }
-    return sum / all;
-}
 
 /* Influence of the wave of half an angle, over n for the way back. */
 static double influence(double angle, exg_int n)
@@ -199,7 +86,6 @@ done:
 typedef struct {
     exg_int padded;        /* L of the axis of nodes, in whole lanes        */
     exg_int first, count;  /* groups of waves that my blocks are of         */
-    float *fall;           /* shape (L): of the axis of nodes               */
     float *quarter, *half; /* twists of all L numbers of an axis            */
     float *x;              /* shape (16, padded): rows of the kernel        */
     float *lane;           /* the same, side by side                        */
@@ -219,7 +105,6 @@ static exg_status room_create(const exg_convolve *c, room *k)
     k->padded = c->groups * L;
     k->first = c->block.first / per_group;
     k->count = c->block.count > 0 ? last / per_group + 1 - k->first : 0;
-    EXG_TRY(exg_new(&k->fall, n));
     EXG_TRY(exg_new(&k->quarter, 2 * n));
     EXG_TRY(exg_new(&k->half, 2 * m));
     EXG_TRY(exg_new(&k->x, L * k->padded));
@@ -228,9 +113,6 @@ static exg_status room_create(const exg_convolve *c, room *k)
     EXG_TRY(exg_new(&k->fold, m * L));
     EXG_TRY(exg_new(&k->plane, c->dims > 2 ? k->count * c->band * L : 0));
     EXG_TRY(exg_new(&k->across, c->band * L));
-    for (exg_int i = 0; i < n; i++) {
-        k->fall[i] = (float)fall(c, i);
-    }
     exg_fourier_twist(n, 0.25 / (double)n, k->quarter);
     exg_fourier_twist(m, 0.5 / (double)m, k->half);
 done:
@@ -239,7 +121,6 @@ done:
 
 static void room_free(room *k)
 {
-    exg_free(k->fall);
     exg_free(k->quarter);
     exg_free(k->half);
     exg_free(k->x);
@@ -250,9 +131,9 @@ static void room_free(room *k)
     exg_free(k->across);
 }
 
-/* Up to 16 rows of the kernel, row `at` of them so many nodes away, squared:
+/* Up to 16 rows of the kernel, row r of them so many nodes away, squared:
  * side by side in k->lane. */
-static void lay_rows(const exg_convolve *c, const kernel *w, double mean,
+static void lay_rows(const exg_convolve *c, const exg_convolve_kernel *w,
                      exg_int count, const exg_int *away, room *k)
 {
     for (exg_int r = 0; r < L; r++) {
@@ -262,10 +143,7 @@ static void lay_rows(const exg_convolve *c, const kernel *w, double mean,
             memset(x, 0, sizeof *x * (size_t)k->padded);
             continue;
         }
-        defects(w, c->node->n, away[r]);
-        for (exg_int i = 0; i < c->node->n; i++) {
-            x[i] = (float)(mean - w->row[i]) * k->fall[i];
-        }
+        exg_convolve_kernel_row(w, away[r], x);
     }
     for (exg_int i = 0; i < k->padded; i += L) {
         c->kern->fft_turn(k->x + i, k->padded, k->lane + i * L, L);
@@ -276,7 +154,7 @@ static void lay_rows(const exg_convolve *c, const kernel *w, double mean,
  * planes of one row, of my groups.
  * @param[in]  plane  how many nodes away it is
  * @param[out] to     shape (groups of mine, total, 16) */
-static void along_nodes(const exg_convolve *c, const kernel *w, double mean,
+static void along_nodes(const exg_convolve *c, const exg_convolve_kernel *w,
                         exg_int total, exg_int plane, room *k, float *to)
 {
     _Alignas(64) float turned[L * L];
@@ -289,7 +167,7 @@ static void along_nodes(const exg_convolve *c, const kernel *w, double mean,
         for (exg_int r = 0; r < count; r++) {
             away[r] = (q + r) * (q + r) + plane * plane;
         }
-        lay_rows(c, w, mean, count, away, k);
+        lay_rows(c, w, count, away, k);
         c->kern->fft_enter(n, k->quarter, k->lane, k->wave);
         memset(k->wave + n * CHUNK, 0,
                sizeof *k->wave * (size_t)((k->padded - n) * CHUNK));
@@ -341,18 +219,18 @@ static void cosine(const exg_convolve *c, const float *from, room *k, float *to)
 }
 
 /* c->factor of my blocks, not yet transformed across planes. */
-static void put_planes(exg_convolve *c, const kernel *w, double mean, room *k)
+static void put_planes(exg_convolve *c, const exg_convolve_kernel *w, room *k)
 {
     const exg_int m = c->other->n;
 
     if (c->dims < 3) {
-        along_nodes(c, w, mean, c->band, 0, k, c->factor);
+        along_nodes(c, w, c->band, 0, k, c->factor);
         return;
     }
     for (exg_int p = 0; p < c->band; p++) {
         exg_int last = -1;
 
-        along_nodes(c, w, mean, c->band, p, k, k->plane);
+        along_nodes(c, w, c->band, p, k, k->plane);
         for (exg_int b = 0; b < c->block.count; b++) {
             const exg_int block = c->block.first + b;
             const exg_int g = block / (2 * m) - k->first;
@@ -398,22 +276,20 @@ static void finish_block(exg_convolve *c, const tables *t, exg_int b, room *k)
 exg_status exg_convolve_factors(exg_convolve *c, double spacing)
 {
     exg_status st = EXG_OK;
-    kernel w;
+    exg_convolve_kernel w;
     room k = {.x = NULL};
     tables t = {.node = NULL};
-    double mean;
 
-    EXG_TRY(kernel_create(c, spacing, &w));
+    EXG_TRY(exg_convolve_kernel_create(c, spacing, &w));
     EXG_TRY(room_create(c, &k));
     EXG_TRY(tables_create(c, &t));
-    mean = mean_defect(c, &w);
-    c->mean = 1.0 - mean;
-    put_planes(c, &w, mean, &k);
+    c->mean = 1.0 - w.mean;
+    put_planes(c, &w, &k);
     for (exg_int b = 0; b < c->block.count; b++) {
         finish_block(c, &t, b, &k);
     }
 done:
-    kernel_free(&w);
+    exg_convolve_kernel_free(&w);
     room_free(&k);
     exg_free(t.node);
     exg_free(t.other);
