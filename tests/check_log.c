@@ -74,7 +74,7 @@ static const exg_log_setup aloud = {.speaks = 1};
 /* Progress in twentieths, each two seconds after the one before. */
 static void go_through(void)
 {
-    exg_log_progress p = exg_log_progress_start("epoch 0", "images", 100);
+    exg_log_progress p = exg_log_progress_start("epoch 0", "images", 0, 100);
 
     for (exg_int done = 5; done <= 100; done += 5) {
         p.shown -= 2;
@@ -113,6 +113,32 @@ START_TEST(progress_in_a_file_is_a_line_per_tenth)
     ck_assert_ptr_nonnull(strstr(text, "epoch 0: 90 %, "));
     ck_assert_ptr_nonnull(strstr(text, " s left loss 0.5\n"));
     ck_assert_str_eq(text_of(path), "");
+}
+END_TEST
+
+/* From 40 million of 100; 20 more in 2000 seconds. */
+START_TEST(progress_that_goes_on_has_the_rate_of_its_own)
+{
+    const exg_int million = 1000000;
+    char path[128];
+    const int file = scratch_file("rest", path, sizeof path);
+    const detour d = lead(STDOUT_FILENO, file);
+    double rate = 0, left = 0;
+    exg_log_progress p = exg_log_progress_start("epoch 0", "images",
+                                                40 * million, 100 * million);
+
+    p.start -= 2000;
+    p.shown -= 2;
+    exg_log_progress_at(&p, 45 * million, ""); /* no new tenth */
+    exg_log_progress_at(&p, 60 * million, "");
+    exg_log_stop();
+    lead_back(&d);
+    close(file);
+    ck_assert_int_eq(sscanf(text_of(path),
+                            "epoch 0: 60 %%, %lf images/s, %lf s left", &rate,
+                            &left),
+                     2);
+    ck_assert(rate > 9900 && rate <= 10000 && left >= 4000 && left < 4040);
 }
 END_TEST
 
@@ -156,7 +182,7 @@ START_TEST(progress_on_a_terminal_is_a_bar_that_goes)
     line = open(ptsname(terminal), O_RDWR | O_NOCTTY);
     d = lead(STDERR_FILENO, line);
     exg_log_start(aloud);
-    p = exg_log_progress_start("epoch 0", "images", 48);
+    p = exg_log_progress_start("epoch 0", "images", 0, 48);
     exg_log_progress_at(&p, 1, ""); /* too soon for a drawing */
     p.shown -= 1;
     exg_log_progress_at(&p, 24, "loss 0.5");
@@ -334,6 +360,7 @@ Suite *exg_suite(void)
     TCase *tc = exg_case(s, "log");
 
     tcase_add_test(tc, progress_in_a_file_is_a_line_per_tenth);
+    tcase_add_test(tc, progress_that_goes_on_has_the_rate_of_its_own);
     tcase_add_test(tc, progress_is_silent_where_it_must_be);
     tcase_add_test(tc, progress_on_a_terminal_is_a_bar_that_goes);
     tcase_add_test(tc, events_are_objects_a_line_and_never_half_of_one);

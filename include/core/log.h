@@ -60,15 +60,17 @@ char *exg_log_escape(const char *text, char *out, size_t size);
 typedef struct {
     const char *what; /* "epoch 0"              */
     const char *unit; /* "images", "iterations" */
+    exg_int first;    /* steps done before the start */
     exg_int total;
     double start; /* seconds              */
     double shown; /* time of last drawing */
     int tenth;    /* last 10 % said       */
 } exg_log_progress;
 
-/** Begin a progress of `total` steps.  Local. */
+/** Begin a progress of `total` steps, or go on with one of which `first` were
+ * done before: the rate is that of the rest.  Local. */
 exg_log_progress exg_log_progress_start(const char *what, const char *unit,
-                                        exg_int total);
+                                        exg_int first, exg_int total);
 
 /** `done` of the total are done; note ("" for none) is shown beside.  Local. */
 void exg_log_progress_at(exg_log_progress *p, exg_int done, const char *note);

@@ -28,7 +28,7 @@ void exg_maps_bar_at(void *state, exg_int done, exg_int total)
     exg_maps_bar *b = state;
 
     if (b->bar.total == 0) {
-        b->bar = exg_log_progress_start(b->what, "tiles", total);
+        b->bar = exg_log_progress_start(b->what, "tiles", 0, total);
     }
     exg_log_progress_at(&b->bar, done, "");
 }
@@ -39,8 +39,9 @@ void exg_maps_bar_down(void *state, exg_int iteration, exg_int iterations,
     exg_maps_bar *b = state;
     char note[32];
 
-    if (iteration == 0) {
-        b->bar = exg_log_progress_start(b->what, "iterations", iterations);
+    if (b->bar.total == 0) { /* not at 0 where a checkpoint was resumed */
+        b->bar = exg_log_progress_start(b->what, "iterations", iteration,
+                                        iterations);
     }
     snprintf(note, sizeof note, "KL %.3f", kl);
     exg_log_progress_at(&b->bar, iteration, note);

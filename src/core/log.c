@@ -159,13 +159,23 @@ char *exg_log_escape(const char *text, char *out, size_t size)
     return out;
 }
 
+static int tenth_of(exg_int done, exg_int total)
+{
+    return total > 0 ? (int)(10 * done / total) : 10;
+}
+
 exg_log_progress exg_log_progress_start(const char *what, const char *unit,
-                                        exg_int total)
+                                        exg_int first, exg_int total)
 {
     const double now = exg_clock_now();
 
-    return (exg_log_progress){
-        .what = what, .unit = unit, .total = total, .start = now, .shown = now};
+    return (exg_log_progress){.what = what,
+                              .unit = unit,
+                              .first = first,
+                              .total = total,
+                              .start = now,
+                              .shown = now,
+                              .tenth = tenth_of(first, total)};
 }
 
 static void draw_bar(const exg_log_progress *p, exg_int done, double rate,
@@ -190,9 +200,9 @@ static void draw_bar(const exg_log_progress *p, exg_int done, double rate,
 void exg_log_progress_at(exg_log_progress *p, exg_int done, const char *note)
 {
     const double now = exg_clock_now();
-    const double rate = (double)done / (now - p->start + 1e-9);
+    const double rate = (double)(done - p->first) / (now - p->start + 1e-9);
     const double left = (double)(p->total - done) / (rate + 1e-9);
-    const int tenth = p->total > 0 ? (int)(10 * done / p->total) : 10;
+    const int tenth = tenth_of(done, p->total);
 
     if (!setup.speaks || setup.quiet || setup.form == EXG_LOG_JSON ||
         p->total <= 0) {

@@ -175,7 +175,7 @@ exg_status exg_epoch_resume(const exg_par *par, exg_epoch *e,
 
     EXG_TRY(exg_batches_epoch(par, e->batches, place->epoch, more));
     snprintf(what, sizeof what, "epoch %td", place->epoch);
-    progress = exg_log_progress_start(what, "images", (exg_int)total);
+    progress = exg_log_progress_start(what, "images", before, (exg_int)total);
     while (place->step < steps) {
         seen += exg_batches_samples(e->batches, place->step);
         EXG_TRY(advance(par, e, place, keeper));
