@@ -12,7 +12,9 @@
 #include "table.h"
 
 enum {
-    HALF = EXG_VEC / 2
+    HALF = EXG_VEC / 2,
+    AHEAD = 512 /* entries that are asked for in time: memory's own guesses
+                   come late for two streams and gathers between them */
 };
 
 /* Two floats of one point, fetched as one double, and a vector of them. */
@@ -98,6 +100,8 @@ EXG_INLINE void attract_part(int dims, const exg_pairs_tails *tails,
         const exg_vec d2 = apart(dims, tails, s, mine, a, e);
         const exg_vec w = exg_vec_load(s->p + a) / d2;
 
+        __builtin_prefetch(s->col + a + AHEAD, 0, 0);
+        __builtin_prefetch(s->p + a + AHEAD, 0, 0);
         for (int k = 0; k < dims; k++) {
             f[k] = exg_vec_fma(w, e[k], f[k]);
         }
