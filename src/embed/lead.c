@@ -20,7 +20,8 @@ enum {
     QUERIES = 64,   /* of them that ask for neighbours                 */
     AXES = 255,     /* at most                                         */
     LARGEST = 1024, /* columns: more, and axes cost more than they save */
-    CHOICES = 9
+    CHOICES = 9,
+    CHAINS = 8
 };
 
 static const exg_int choice[CHOICES] = {12, 16, 24, 32, 48, 64, 96, 128, 256};
@@ -92,12 +93,21 @@ done:
 
 static double square_distance(exg_int d, const double *x, const double *y)
 {
-    double sum = 0.0;
+    double sum[CHAINS] = {0}, all = 0.0; /* one chain would wait for itself */
+    exg_int k = 0;
 
-    for (exg_int k = 0; k < d; k++) {
-        sum += (x[k] - y[k]) * (x[k] - y[k]);
+    for (; k + CHAINS <= d; k += CHAINS) {
+        for (int c = 0; c < CHAINS; c++) {
+            sum[c] += (x[k + c] - y[k + c]) * (x[k + c] - y[k + c]);
+        }
     }
-    return sum;
+    for (; k < d; k++) {
+        sum[0] += (x[k] - y[k]) * (x[k] - y[k]);
+    }
+    for (int c = 0; c < CHAINS; c++) {
+        all += sum[c];
+    }
+    return all;
 }
 
 /* The near-th smallest distance of row q to the others, near >= 1. */
@@ -133,9 +143,8 @@ static void count_passing(const sample *s, exg_int q, double bound,
         exg_int k = 0;
 
         for (int c = 0; c < CHOICES && choice[c] <= s->axes + 1; c++) {
-            for (; k < choice[c] - 1; k++) {
-                sum += (a[k] - b[k]) * (a[k] - b[k]);
-            }
+            sum += square_distance(choice[c] - 1 - k, a + k, b + k);
+            k = choice[c] - 1;
             pass[c] += sum <= bound;
         }
     }
