@@ -1,10 +1,13 @@
 /* mpi_knn.c -- exact neighbours against brute force in double. */
 #include <math.h>
+#include <signal.h>
 #include <string.h>
 
 #include "core/rng.h"
+#include "core/signal.h"
 #include "embed/knn.h"
 #include "kern/kern.h"
+#include "par/shared.h"
 #include "sets.h"
 #include "support.h"
 
@@ -68,7 +71,7 @@ START_TEST(neighbours_are_those_of_brute_force)
     static const exg_int total[] = {4, 300, 512, 1025};
     static float x[MOST * D], dist2[MOST * K];
     static int32_t index[MOST * K];
-    const exg_int n = total[_i], k = n - 1 < K ? n - 1 : K;
+    const exg_int n = total[_i / 2], k = n - 1 < K ? n - 1 : K;
     const exg_shard mine = exg_shard_mine(world, n);
     exg_tiles *tiles = NULL;
     int good = 1;
@@ -76,8 +79,10 @@ START_TEST(neighbours_are_those_of_brute_force)
     for (exg_int i = 0; i < mine.count * D; i++) {
         x[i] = value(mine.first + i / D, i % D);
     }
+    exg_shared_allow(_i % 2); /* or round the ring */
     ck_ok(world, exg_tiles_create(world, n, D, x, &tiles));
     ck_ok(world, exg_knn(world, NULL, tiles, k, index, dist2));
+    exg_shared_allow(1);
     for (exg_int i = 0; i < mine.count; i++) { /* values 3..4: scale 1/4 */
         good &=
             good_row(n, mine.first + i, k, index + i * k, dist2 + i * k, 16.0);
@@ -281,6 +286,37 @@ START_TEST(kernels_and_progress_are_those_of_the_caller)
 }
 END_TEST
 
+/* The signal reaches one rank alone, in the midst of its tiles. */
+static void raise_late(void *state, exg_int done, exg_int total)
+{
+    (void)state;
+    if (world->rank == 0 && done > 0 && done < total) {
+        raise(SIGUSR1);
+    }
+}
+
+START_TEST(signal_to_one_rank_stops_all)
+{
+    const exg_knn_how how = {.progress = raise_late};
+    const exg_shard mine = exg_shard_mine(world, MOST);
+    static float x[MOST * D], dist2[MOST * K];
+    static int32_t index[MOST * K];
+    exg_tiles *tiles = NULL;
+
+    exg_signal_watch();
+    for (exg_int i = 0; i < mine.count * D; i++) {
+        x[i] = value(mine.first + i / D, i % D);
+    }
+    exg_shared_allow(_i);
+    ck_ok(world, exg_tiles_create(world, MOST, D, x, &tiles));
+    ck_all(world, exg_knn(world, &how, tiles, K, index, dist2) == EXG_ESTOP);
+    ck_all(world, strstr(exg_err_text(), "SIGUSR1") != NULL);
+    exg_err_clear();
+    exg_shared_allow(1);
+    exg_tiles_destroy(&tiles);
+}
+END_TEST
+
 START_TEST(tiles_are_centred_and_return_to_their_owners)
 {
     enum {
@@ -321,10 +357,11 @@ Suite *exg_suite(void)
     Suite *s = suite_create("knn");
     TCase *tc = exg_case(s, "knn");
 
-    tcase_add_loop_test(tc, neighbours_are_those_of_brute_force, 0, 4);
+    tcase_add_loop_test(tc, neighbours_are_those_of_brute_force, 0, 8);
     tcase_add_test(tc, ties_go_to_the_lower_row);
     tcase_add_loop_test(tc, no_bound_hides_a_neighbour, 0, 4 * KINDS);
     tcase_add_test(tc, kernels_and_progress_are_those_of_the_caller);
     tcase_add_test(tc, tiles_are_centred_and_return_to_their_owners);
+    tcase_add_loop_test(tc, signal_to_one_rank_stops_all, 0, 2); /* the last */
     return s;
 }
