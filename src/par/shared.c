@@ -3,10 +3,9 @@
  * POSIX shared memory: each rank makes an object, all map it by its name, and
  * then the name goes, so that nothing is left behind whoever is killed.  Room
  * is reserved before it is touched: a full /dev/shm is found out here and not
- * by a signal later.  (MPI_Win_allocate_shared leaves ranks waiting in Open MPI
- * 4 where the first of them finds no room.)  That a name means the same object
- * to all is told by a number in its head, which also tells ranks on other
- * hosts. */
+ * by a signal later, and the ranks agree to do without.  That a name means the
+ * same object to all is told by a number in its head: containers on one host
+ * may each have a /dev/shm of their own. */
 #include "par/shared.h"
 
 #include <fcntl.h>
@@ -42,6 +41,20 @@ static int agreed(const exg_par *par, int mine)
 {
     EXG_MPI(MPI_Allreduce(MPI_IN_PLACE, &mine, 1, MPI_INT, MPI_MIN, par->comm));
     return mine;
+}
+
+/* Whether all ranks say that they are on one host: else making objects would
+ * only cost time. */
+static int on_one_host(const exg_par *par)
+{
+    MPI_Comm host;
+    int size = 0;
+
+    EXG_MPI(MPI_Comm_split_type(par->comm, MPI_COMM_TYPE_SHARED, 0,
+                                MPI_INFO_NULL, &host));
+    EXG_MPI(MPI_Comm_size(host, &size));
+    EXG_MPI(MPI_Comm_free(&host));
+    return agreed(par, size == par->size);
 }
 
 /* Map an object: its part, behind its head; NULL if that cannot be. */
@@ -156,8 +169,8 @@ int exg_shared_grow(const exg_par *par, exg_int bytes, exg_shared *s)
     exg_shared_free(s);
     s->size = par->size;
     s->bytes = (exg_int)(most + most / SPARE);
-    good =
-        exg_new(&s->at, s->size) == EXG_OK && exg_new(&all, s->size) == EXG_OK;
+    good = on_one_host(par) && exg_new(&s->at, s->size) == EXG_OK &&
+           exg_new(&all, s->size) == EXG_OK;
     if (!good) {
         exg_err_clear();
     }
