@@ -21,7 +21,7 @@
 enum {
     HEAD = 4096, /* a page: parts begin at the next */
     NAME = 64,
-    SPARE = 4 /* a part of what is wanted: growth ahead */
+    SPARE = 4 /* a part of what is wanted more: what grows goes on growing */
 };
 
 /* Who made an object, told to all. */
@@ -166,9 +166,10 @@ int exg_shared_grow(const exg_par *par, exg_int bytes, exg_shared *s)
     if (s->at != NULL && most <= s->bytes) {
         return 1;
     }
+    most += s->at != NULL ? most / SPARE : 0;
     exg_shared_free(s);
     s->size = par->size;
-    s->bytes = (exg_int)(most + most / SPARE);
+    s->bytes = (exg_int)most;
     good = on_one_host(par) && exg_new(&s->at, s->size) == EXG_OK &&
            exg_new(&all, s->size) == EXG_OK;
     if (!good) {
