@@ -38,6 +38,20 @@ for n in 1 2; do
         fail "a line that does not say how to mend it"
 done
 
+# A /dev/shm as small as a container's: on a mount of its own.
+if unshare --mount true 2>/dev/null; then
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount sh -c 'mount -t tmpfs -o size=8m tmpfs /dev/shm && exec "$@"' \
+        sh timeout -k 5 30 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} \
+        -np 2 "$program" --doctor --out "$scratch/out" >"$scratch/log" 2>&1 ||
+        fail "a small /dev/shm: exit status"
+    says 'warning: sharing: /dev/shm has no .*; mend: .*--shm-size'
+    doctor 0 2
+    says "good: sharing: ranks see each other's memory"
+else
+    echo "skipped: a small /dev/shm: no mounts of one's own here"
+fi
+
 # More ranks than cores, of which none yields.
 cores=$(getconf _NPROCESSORS_ONLN)
 if [ "$cores" -lt 8 ]; then

@@ -94,6 +94,7 @@ exg_status exg_doctor_run(const exg_par *par, const exg_opts *opts)
     if (par->rank == 0) {
         judge_ranks(&d);
     }
+    doctor_check_sharing(&d);
     EXG_TRY(doctor_check_network(&d));
     doctor_check_output(&d);
     EXG_TRY_ALL(par, d.nbad == 0

@@ -65,6 +65,7 @@ void doctor_check_binding(doctor *d); /* local, rank 0 */
 void doctor_check_cpu(doctor *d);     /* local, rank 0 */
 void doctor_check_memory(doctor *d);  /* local, rank 0 */
 void doctor_check_mpi(doctor *d);     /* local, rank 0 */
+void doctor_check_sharing(doctor *d);
 exg_status doctor_check_network(doctor *d);
 void doctor_check_output(doctor *d);
 

@@ -1,13 +1,20 @@
-/* doctor_memory.c -- how much each rank may take.
+/* doctor_memory.c -- how much each rank may take, and what ranks of a host can
+ * show each other.
  *
  * A host's ranks share what Linux says is available, or what their control
- * group may use, whichever is less; `ulimit -v` is each rank's own. */
+ * group may use, whichever is less; `ulimit -v` is each rank's own.  What they
+ * show each other is in /dev/shm, of which a container may have little. */
 #include "doctor_impl.h"
 
 #include <math.h>
 #include <sys/resource.h>
 
 #include "par/memory.h"
+#include "par/shared.h"
+
+enum {
+    SHOWN_MIB = 128 /* of each rank: t-SNE of 70,000 points on two shows 60 */
+};
 
 /* A default run on one rank takes a quarter of a GiB; this leaves room. */
 static const double ENOUGH = 512.0 * 1024 * 1024;
@@ -60,5 +67,30 @@ void doctor_check_memory(doctor *d)
                    "%.2f GiB for a rank on %.64s; mend: fewer ranks per host, "
                    "or ask for more memory (sbatch --mem)",
                    bytes / GIB, least->host);
+    }
+}
+
+void doctor_check_sharing(doctor *d)
+{
+    exg_shared shared = {NULL};
+    const int good = exg_shared_grow(d->par, (exg_int)SHOWN_MIB << 20, &shared);
+
+    exg_shared_free(&shared);
+    if (d->par->rank != 0 || d->par->size == 1) {
+        return;
+    }
+    if (good) {
+        doctor_say(d, DOCTOR_GOOD, "sharing",
+                   "ranks see each other's memory, %d MiB of each and more",
+                   SHOWN_MIB);
+    } else if (d->nhost > 1) {
+        doctor_say(d, DOCTOR_GOOD, "sharing",
+                   "ranks on several hosts send each other messages");
+    } else {
+        doctor_say(d, DOCTOR_WARNING, "sharing",
+                   "/dev/shm has no %d MiB for each rank: t-SNE sends messages "
+                   "instead, which is slower; mend: a larger /dev/shm (docker "
+                   "run --shm-size=1g)",
+                   SHOWN_MIB);
     }
 }
