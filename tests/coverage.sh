@@ -14,6 +14,7 @@ build=$1
 ranks=$2
 . jobs/mpi-env.sh
 
+export TEST_SECONDS=240 TEST_TIMEOUT=${TEST_TIMEOUT:-900} # counting takes time
 COUNTS=$PWD/$build/counts
 slashes=${COUNTS//[!\/]/}
 export COUNTS GCOV_PREFIX_STRIP=$((${#slashes} - 1))

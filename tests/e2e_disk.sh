@@ -280,6 +280,15 @@ for phase in train 't-SNE 2-D'; do
     ls "$out"/checkpoint* >/dev/null 2>&1 && fail "$what, then room: files remain"
 done
 
+# The doctor says so beforehand.
+disk $((base + 512)) || fail 'no disk'
+status=0
+on 2 --doctor --out "$scratch/disk" >"$scratch/log" 2>&1 || status=$?
+[ "$status" = 1 ] || fail "--doctor: status $status, want 1"
+grep -q '^warning: out: .* 0.00 GB free; mend: free some' "$scratch/log" ||
+    fail '--doctor: want the room there is'
+grep -q '^bad: writing: no room for ' "$scratch/log" || fail '--doctor: want why not'
+
 # The fetch script.
 mkdir "$scratch/mirror"
 for name in {train-images-idx3,train-labels-idx1,t10k-images-idx3,t10k-labels-idx1}-ubyte; do

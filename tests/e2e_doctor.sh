@@ -104,6 +104,13 @@ done
 doctor 0 2 --out "$scratch/out/not/there/yet"
 says "[a-z]*: out: $scratch/out: "
 
+if [ "$(stat -f -c %T /dev/shm 2>/dev/null)" = tmpfs ]; then
+    on 1 --doctor --out /dev/shm >"$scratch/log" 2>&1
+    says 'warning: out: /dev/shm: tmpfs, .*; mend: '
+else
+    echo "skipped: --out in memory: /dev/shm is no tmpfs"
+fi
+
 # A file system without locks.
 cat >"$scratch/nolocks.c" <<'END'
 #include <errno.h>

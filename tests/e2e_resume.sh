@@ -251,6 +251,12 @@ printf '\001' | dd of="$scratch/more/train-images-idx3-ubyte" bs=1 \
 refused 2 'was made with other data'
 cp "$scratch"/kept/* "$scratch/more/"
 
+# By name, its own newest and the one before.
+put_back "$scratch/good.h5" "$scratch/older.h5"
+goes_on 2 'its own by name' --resume "$out/checkpoint.h5"
+put_back "$scratch/flipped.h5" "$scratch/older.h5"
+goes_on 2 'the one before by name' --resume "$out/checkpoint-1.h5"
+
 # FILE and never; an option that makes no results may differ.
 rm "$out"/checkpoint*
 goes_on 2 'FILE' --resume "$scratch/good.h5" --quiet=no

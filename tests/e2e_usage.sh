@@ -54,7 +54,11 @@ refused 2 "--stages: .*dance.*, want" --stages train,dance
 refused 2 "--target: 'nine', want" --target nine
 refused 2 "--model: 'pool2' is no layer" --model 'pool2 linear'
 refused 2 "--model: .*conv29x4.*" --model 'conv29x4 linear'
+refused 2 "--tsne-perplexity: '5,5', want up to" --tsne-perplexity 5,5 \
+    --stages 'train,embed'
 alone=
+refused 2 '--tsne-data: 3 samples, want at least 4' --limit-test 3 \
+    --stages 'train,embed'
 refused 2 '--target: 10, want a class 0 to 9' --target 10
 refused 2 '--tsne-perplexity: 30, want at most' --stages 'train,embed'
 refused 2 '--limit-train 510: .* has 509 samples' --limit-train 510
@@ -122,6 +126,9 @@ alone=
 [ "$(cksum <"$scratch/out/results.h5")" = "$sum" ] ||
     fail "the earlier results file has changed"
 ls "$scratch"/out/*.part >/dev/null 2>&1 && fail "an unfinished file remains"
+
+EXG_ISA=neon9 "$program" --version | grep -q 'EXG_ISA=neon9 is not available' ||
+    fail '--version: want what is wrong with EXG_ISA'
 
 # Help and version need nothing and are printed once.
 for word in help version; do

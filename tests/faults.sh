@@ -79,12 +79,18 @@ ends_well() {
     fi
 }
 
-# fails NUMBER POINT ARGUMENTS...: on one rank or the other.
+# fails NUMBER POINT ARGUMENTS...: on one rank or the other.  When a checkpoint
+# is written is a matter of time: a run may not come to it.
 fails() {
-    local number=$1 point=$2
+    local number=$1 point=$2 tries=0
     shift 2
-    ends_well "$number" "$point" 1 "$@" || ends_well "$number" "$point" 0 "$@" ||
-        echo "$point: fails on no rank"
+    until ends_well "$number" "$point" 1 "$@" ||
+        ends_well "$number" "$point" 0 "$@"; do
+        if [ $((tries += 1)) = 3 ]; then
+            echo "$point: fails on no rank"
+            break
+        fi
+    done
     rm -rf "$scratch/out$number" "$scratch/log$number"*
 }
 
@@ -150,6 +156,7 @@ run_at 0 "${matrix[@]}" >"$scratch/log" 2>&1 || fail "no map: status $?"
 mv "$scratch/out0/map.h5" "$kept"
 sweep "${matrix[@]}"
 sweep "${grid[@]}"
+sweep "${grid[@]}" --tsne-dims 2 --tsne-iterations 300 # the grid is in use
 for engine in fft exact; do
     sweep "$x:/group/x" OUT/map.h5 --labels "$x:/label" --tsne-into "$kept" \
         --tsne-iterations 5 --tsne-engine $engine
@@ -159,26 +166,41 @@ cat "$scratch"/verdicts/* >"$scratch/wrong"
 failures=$((failures + $(grep -c ': ' "$scratch/wrong")))
 cat "$scratch/wrong"
 
-# uncovered: agreed calls in the source that are not among the points tried,
-# but for two whose functions only tests/mpi_tsne.c calls, and for three of
-# which no run this small has need: a grid that grows, files of other programs.
+# Agreed calls that no run comes to: FILE FUNCTION HOW_MANY WHY.
+cat >"$scratch/exempt" <<'END'
+src/embed/points.c exg_points_create 1 tests call it; programs take its steps one by one
+src/embed/tsne.c exg_tsne 1 tests call it; programs take its steps one by one
+src/store/results.c put_files 1 files of data are listed by tests alone
+END
+
+# uncovered: agreed calls in the source that are not among the points tried, as
+# FILE FUNCTION LINE.
 uncovered() {
     awk 'NR == FNR { tried[$0] = 1; next }
-        FNR == 1 { open = 0 }
-        /EXG_TRY_ALL\(/ && !/#define/ { open = 1; first = FNR; text = "" }
-        open { text = text $0 }
+        FNR == 1 { open = 0; name = "-" }
+        /^[a-z].*\(/ && !/;$/ {
+            name = $0
+            sub(/\(.*/, "", name)
+            sub(/.*[ *]/, "", name)
+        }
+        /EXG_TRY_ALL\(/ && !/#define/ { open = 1; first = FNR }
         open && /;/ {
             open = 0
             for (i = first; i <= FNR; i++) {
                 if ((FILENAME ":" i) in tried) { next }
             }
-            if (text !~ /exg_(points|tsne)_check|&e->(charge|potential)|&column/) {
-                print FILENAME ":" first
-            }
+            print FILENAME, name, first
         }' <(tr ' ' '\n' <<<"$tried") src/*/*.c
 }
-mapfile -t missing < <(uncovered)
-[ "${#missing[@]}" = 0 ] || fail "no run comes to: ${missing[*]}"
+uncovered >"$scratch/uncovered"
+while read -r file name many why; do
+    found=$(grep -c "^$file $name " "$scratch/uncovered")
+    [ "$found" = "$many" ] ||
+        fail "$file: $name: no run comes to $found calls, want $many ($why)"
+    sed -i "\\,^$file $name ,d" "$scratch/uncovered"
+done <"$scratch/exempt"
+[ -s "$scratch/uncovered" ] &&
+    fail "no run comes to: $(tr '\n' ',' <"$scratch/uncovered")"
 [ "$tried" != ' ' ] || fail "$program has no fault points"
 echo "$((count > failures ? count - failures : 0)) passed, $failures failed"
 finish
