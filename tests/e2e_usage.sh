@@ -96,6 +96,19 @@ alone=1
 refused 1 'foreign.h5: cannot open as HDF5' --init "$scratch/foreign.h5"
 refused 1 'none: No such file' --config "$scratch/none"
 refused 1 'cut.h5: cannot open as HDF5' --config "$scratch/cut.h5"
+# A pipe that nobody writes to is not waited for.
+mkfifo "$scratch/pipe"
+refused 1 'pipe: is a pipe, want a file' --config "$scratch/pipe"
+refused 1 'pipe: is no regular file' --init "$scratch/pipe"
+refused 1 'pipe: is no regular file' --resume "$scratch/pipe"
+refused 1 'pipe: is no regular file' --stages embed --tsne-into "$scratch/pipe"
+for tool in "exigo-tsne $scratch/pipe:/x $scratch/map.h5" \
+    "analysis/exigo-plot $scratch/pipe" "analysis/exigo-merge $scratch/pipe"; do
+    before=$failures
+    # shellcheck disable=SC2086
+    timeout -k 5 $LIMIT "$build"/$tool </dev/null >"$scratch/log" 2>"$scratch/err"
+    one_line 1 $? 'pipe: is no regular file' "$tool"
+done
 printf 'epochs = 1\n\nepochz = 2\n' >"$scratch/options"
 refused 2 'options:3: epochz: no such option' --config "$scratch/options"
 printf '\177ELF\002\001\200\377\376 no text' >"$scratch/foreign"

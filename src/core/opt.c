@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 exg_status exg_opts_create(const exg_opt_row *row, exg_int n, exg_opts **out)
 {
@@ -202,8 +203,13 @@ exg_status exg_opts_file(exg_opts *opts, const char *path)
     char line[2 * EXG_OPT_TEXT_MAX];
     char where[EXG_OPT_TEXT_MAX];
     int number = 0;
-    FILE *f = fopen(path, "r");
+    struct stat s;
+    FILE *f;
 
+    if (stat(path, &s) == 0 && S_ISFIFO(s.st_mode)) { /* it is read twice */
+        return exg_fail(EXG_EIO, "%s: is a pipe, want a file", path);
+    }
+    f = fopen(path, "r");
     if (f == NULL) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
     }

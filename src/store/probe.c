@@ -136,9 +136,13 @@ int exg_probe_is_hdf5(const char *path)
 {
     static const unsigned char magic[4] = {0x89, 'H', 'D', 'F'};
     unsigned char head[4] = {0};
-    FILE *f = access(path, R_OK) == 0 ? fopen(path, "rb") : NULL;
+    struct stat s;
+    FILE *f = NULL;
     size_t n = 0;
 
+    if (stat(path, &s) == 0 && S_ISREG(s.st_mode)) { /* a pipe may never end */
+        f = fopen(path, "rb");
+    }
     if (f != NULL) {
         n = fread(head, 1, sizeof head, f);
         fclose(f);

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "reader_impl.h"
@@ -33,10 +34,14 @@ static exg_status open_file(const char *path, exg_reader *r)
 {
     hsize_t bytes = 0;
     char reason[EXG_ERR_MAX];
+    struct stat s;
     herr_t rc;
 
-    if (access(path, R_OK) != 0) {
+    if (access(path, R_OK) != 0 || stat(path, &s) != 0) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
+    }
+    if (!S_ISREG(s.st_mode)) { /* HDF5 would wait for a pipe for ever */
+        return exg_fail(EXG_EIO, "%s: is no regular file", path);
     }
     r->file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (r->file < 0) {

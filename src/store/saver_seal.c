@@ -126,7 +126,7 @@ static exg_status verify_open(int fd, const char *path)
 
 exg_status exg_saver_verify(const char *path)
 {
-    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     exg_status st;
 
     if (fd < 0) {
