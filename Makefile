@@ -116,6 +116,7 @@ $(O)/analysis/%.o: analysis/%.c $$(@D)/.dir | build/packages.ok
 	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 $(O)/%.o: src/%.c $$(@D)/.dir | build/packages.ok
 	$(call quiet,CC)$(MPICC) $(cppflags) $(cflags) $(counted) -MMD -MP -c -o $@ $<
+$(O)/tests/bench_model: $(O)/tests/messages.o
 $(O)/tests/bench_%: $(O)/tests/bench_%.o $(lib)
 	$(call quiet,LINK)$(MPICC) $(cflags) $(LDFLAGS) $(link_counted) -o $@ $^ $(pkg_libs)
 $(O)/tests/tool_%: $(O)/tests/tool_%.o $(lib)

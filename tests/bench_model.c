@@ -7,18 +7,15 @@
  * Prints one line "KEY VALUE ..." of figures per iteration and rank: seconds of
  * CPU outside MPI (the slowest rank's), seconds of the clock, and for each kind
  * of collective call how many there are and how many bytes it moves in all
- * (over ranks), as handed to MPI.
- *
- * MPI's profiling interface counts: the functions below stand between the
- * library's calls and MPI. */
+ * (over ranks), as handed to MPI. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "core/clock.h"
 #include "embed/descend.h"
+#include "messages.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "par/shared.h"
@@ -31,141 +28,6 @@ enum {
     LARGE = 1 << 20,
     TRIES = 200
 };
-
-/* --- counting ----------------------------------------------------------- */
-
-enum {
-    GATHER,  /* each rank's part to all         */
-    SCATTER, /* a sum, each rank keeps its part */
-    TURN,    /* a part for every other          */
-    SUM,     /* a sum or a few bytes, to all    */
-    NEAR_BY, /* to another rank                 */
-    OTHER,
-    KINDS
-};
-static const char *const kind_name[KINDS] = {"gather", "scatter", "turn",
-                                             "sum",    "near",    "other"};
-
-/* Of this rank, since the last reset. */
-static struct {
-    double cpu;  /* seconds outside MPI */
-    double left; /* CPU clock when MPI was left */
-    double calls[KINDS], bytes[KINDS];
-} seen;
-
-static double cpu_now(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void enter(int kind, double bytes)
-{
-    seen.cpu += cpu_now() - seen.left;
-    seen.calls[kind]++;
-    seen.bytes[kind] += bytes;
-}
-
-static int leave(int code)
-{
-    seen.left = cpu_now();
-    return code;
-}
-
-static double total(MPI_Comm comm, const int *count, MPI_Datatype type)
-{
-    int ranks, size;
-    double sum = 0.0;
-
-    PMPI_Comm_size(comm, &ranks);
-    PMPI_Type_size(type, &size);
-    for (int r = 0; r < ranks; r++) {
-        sum += count[r];
-    }
-    return sum * size;
-}
-
-int MPI_Allgatherv(const void *in, int n, MPI_Datatype t, void *out,
-                   const int *count, const int *first, MPI_Datatype type,
-                   MPI_Comm comm)
-{
-    enter(GATHER, total(comm, count, type));
-    return leave(PMPI_Allgatherv(in, n, t, out, count, first, type, comm));
-}
-
-int MPI_Reduce_scatter(const void *in, void *out, const int *count,
-                       MPI_Datatype type, MPI_Op op, MPI_Comm comm)
-{
-    enter(SCATTER, total(comm, count, type));
-    return leave(PMPI_Reduce_scatter(in, out, count, type, op, comm));
-}
-
-int MPI_Alltoallv(const void *in, const int *count, const int *first,
-                  MPI_Datatype type, void *out, const int *got, const int *at,
-                  MPI_Datatype into, MPI_Comm comm)
-{
-    int ranks;
-
-    PMPI_Comm_size(comm, &ranks);
-    enter(TURN, ranks * total(comm, count, type));
-    return leave(
-        PMPI_Alltoallv(in, count, first, type, out, got, at, into, comm));
-}
-
-int MPI_Allreduce(const void *in, void *out, int n, MPI_Datatype type,
-                  MPI_Op op, MPI_Comm comm)
-{
-    int size;
-
-    PMPI_Type_size(type, &size);
-    enter(SUM, (double)n * size);
-    return leave(PMPI_Allreduce(in, out, n, type, op, comm));
-}
-
-int MPI_Iallreduce(const void *in, void *out, int n, MPI_Datatype type,
-                   MPI_Op op, MPI_Comm comm, MPI_Request *request)
-{
-    int size;
-
-    PMPI_Type_size(type, &size);
-    enter(SUM, (double)n * size);
-    return leave(PMPI_Iallreduce(in, out, n, type, op, comm, request));
-}
-
-int MPI_Allgather(const void *in, int n, MPI_Datatype t, void *out, int count,
-                  MPI_Datatype type, MPI_Comm comm)
-{
-    int ranks, size;
-
-    PMPI_Comm_size(comm, &ranks);
-    PMPI_Type_size(type, &size);
-    enter(SUM, (double)ranks * count * size);
-    return leave(PMPI_Allgather(in, n, t, out, count, type, comm));
-}
-
-int MPI_Sendrecv(const void *in, int n, MPI_Datatype type, int to, int tag,
-                 void *out, int count, MPI_Datatype into, int from, int label,
-                 MPI_Comm comm, MPI_Status *status)
-{
-    int size;
-
-    PMPI_Type_size(type, &size);
-    enter(NEAR_BY, (double)n * size);
-    seen.calls[NEAR_BY] -= to == MPI_PROC_NULL;
-    return leave(PMPI_Sendrecv(in, n, type, to, tag, out, count, into, from,
-                               label, comm, status));
-}
-
-int MPI_Bcast(void *data, int n, MPI_Datatype type, int root, MPI_Comm comm)
-{
-    int size;
-
-    PMPI_Type_size(type, &size);
-    enter(OTHER, (double)n * size);
-    return leave(PMPI_Bcast(data, n, type, root, comm));
-}
 
 /* --- points --------------------------------------------------------------- */
 
@@ -315,8 +177,7 @@ static exg_status look(const exg_par *par, void *state, exg_int iteration,
     (void)stop;
     if (iteration == WARM) {
         EXG_MPI(PMPI_Barrier(par->comm));
-        memset(&seen, 0, sizeof seen);
-        seen.left = cpu_now();
+        messages_begin();
         wall[0] = exg_clock_now();
     }
     wall[1] = exg_clock_now();
@@ -343,22 +204,25 @@ static exg_status print_figures(const exg_par *par, exg_int iterations,
 {
     exg_status st = EXG_OK;
     const double per = 1.0 / (double)iterations;
+    struct messages_seen *seen = &messages_seen;
     char *room = NULL;
     double small, large, cpu;
 
     EXG_TRY_ALL(par, exg_new(&room, LARGE));
-    cpu = exg_reduce_max(par, seen.cpu * per);
-    seen.calls[NEAR_BY] = exg_reduce_max(par, seen.calls[NEAR_BY]);
-    seen.bytes[NEAR_BY] = exg_reduce_max(par, seen.bytes[NEAR_BY]);
+    cpu = exg_reduce_max(par, seen->cpu * per);
+    seen->calls[MESSAGES_NEAR_BY] =
+        exg_reduce_max(par, seen->calls[MESSAGES_NEAR_BY]);
+    seen->bytes[MESSAGES_NEAR_BY] =
+        exg_reduce_max(par, seen->bytes[MESSAGES_NEAR_BY]);
     small = exg_reduce_max(par, gather_time(par, SMALL * par->size, room));
     large = exg_reduce_max(par, gather_time(par, LARGE, room));
     if (par->rank == 0) {
         printf("ranks %d cpu %.6f wall %.6f latency %.3g bandwidth %.4g",
                par->size, cpu, wall * per, small,
                par->size > 1 ? LARGE * (1.0 - 1.0 / par->size) / large : 1e12);
-        for (int k = 0; k < KINDS; k++) {
-            printf(" %s %.3f %.1f", kind_name[k], seen.calls[k] * per,
-                   seen.bytes[k] * per);
+        for (int k = 0; k < MESSAGES_KINDS; k++) {
+            printf(" %s %.3f %.1f", messages_name[k], seen->calls[k] * per,
+                   seen->bytes[k] * per);
         }
         printf("\n");
     }
