@@ -7,7 +7,6 @@
 #include "core/rng.h"
 #include "embed/repulse.h"
 #include "embed/repulse_fft.h"
-#include "embed/tsne.h"
 #include "par/reduce.h"
 #include "par/shared.h"
 #include "support.h"
@@ -353,39 +352,6 @@ START_TEST(grid_follows_the_map)
 }
 END_TEST
 
-START_TEST(divergence_of_a_map_is_that_of_all_pairs)
-{
-    enum {
-        POINTS = 2000,
-        FEATURES = 12
-    };
-    static float x[POINTS * FEATURES];
-    const exg_shard mine = exg_shard_mine(world, POINTS);
-    exg_tsne_options opt = EXG_TSNE_DEFAULTS;
-    double kl[2] = {0};
-
-    for (exg_int i = 0; i < mine.count * FEATURES; i++) {
-        const exg_int row = mine.first + i / FEATURES;
-
-        x[i] = (float)(2.0 * draw(row % 9 * FEATURES + i % FEATURES) +
-                       0.5 * draw(9000 + row * FEATURES + i % FEATURES));
-    }
-    opt.iterations = 500;
-    opt.quality = 0;
-    opt.dof = _i == 0 ? 1.0 : 0.5;
-    for (int e = 0; e < 2; e++) {
-        exg_tsne_result r = {.dims = 0};
-
-        opt.engine = e == 0 ? "fft" : "exact";
-        ck_ok(world, exg_tsne(world, POINTS, FEATURES, x, NULL, &opt, &r));
-        kl[e] = r.final_kl;
-        ck_all(world, strcmp(r.engine, opt.engine) == 0);
-        exg_tsne_free(&r);
-    }
-    ck_all(world, fabs(kl[0] / kl[1] - 1.0) < 0.01);
-}
-END_TEST
-
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("fft");
@@ -403,6 +369,5 @@ Suite *exg_suite(void)
                         3 * DOFS);
     tcase_add_loop_test(tc, other_tails_give_the_same_bits, 0, 6);
     tcase_add_test(tc, kernel_is_that_of_the_cloud);
-    tcase_add_loop_test(tc, divergence_of_a_map_is_that_of_all_pairs, 0, 2);
     return s;
 }

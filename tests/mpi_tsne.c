@@ -1,5 +1,5 @@
-/* mpi_tsne.c -- the whole map: the same bits for any number of ranks, refusals,
- * and data without information. */
+/* mpi_tsne.c -- the whole map: the same bits for any number of ranks, engines
+ * that agree, refusals, and data without information. */
 #include <math.h>
 #include <string.h>
 
@@ -282,6 +282,47 @@ START_TEST(affinities_need_neighbours_enough)
 }
 END_TEST
 
+/* Number `key` of a fixed sequence, -1 to 1. */
+static double draw(exg_int key)
+{
+    const exg_rng other = {.seed = 21, .use = EXG_RNG_SYNTH};
+
+    return 2.0 * (double)exg_rng_uniform(other, (uint64_t)key) - 1.0;
+}
+
+START_TEST(divergence_by_grid_is_that_of_all_pairs)
+{
+    enum {
+        POINTS = 2000,
+        FEATURES = 12
+    };
+    static float x[POINTS * FEATURES];
+    const exg_shard mine = exg_shard_mine(world, POINTS);
+    exg_tsne_options opt = EXG_TSNE_DEFAULTS;
+    double kl[2] = {0};
+
+    for (exg_int i = 0; i < mine.count * FEATURES; i++) {
+        const exg_int row = mine.first + i / FEATURES;
+
+        x[i] = (float)(2.0 * draw(row % 9 * FEATURES + i % FEATURES) +
+                       0.5 * draw(9000 + row * FEATURES + i % FEATURES));
+    }
+    opt.iterations = 500;
+    opt.quality = 0;
+    opt.dof = _i == 0 ? 1.0 : 0.5;
+    for (int e = 0; e < 2; e++) {
+        exg_tsne_result r = {.dims = 0};
+
+        opt.engine = e == 0 ? "fft" : "exact";
+        ck_ok(world, exg_tsne(world, POINTS, FEATURES, x, NULL, &opt, &r));
+        kl[e] = r.final_kl;
+        ck_all(world, strcmp(r.engine, opt.engine) == 0);
+        exg_tsne_free(&r);
+    }
+    ck_all(world, fabs(kl[0] / kl[1] - 1.0) < 0.01);
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("tsne");
@@ -300,5 +341,6 @@ Suite *exg_suite(void)
     tcase_add_test(tc, labels_on_some_ranks_only_are_refused);
     tcase_add_test(tc, a_map_need_not_be_measured);
     tcase_add_test(tc, affinities_need_neighbours_enough);
+    tcase_add_loop_test(tc, divergence_by_grid_is_that_of_all_pairs, 0, 2);
     return s;
 }
