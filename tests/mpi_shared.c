@@ -71,7 +71,7 @@ static int names_left(void)
 
 START_TEST(ranks_see_what_others_write)
 {
-    exg_shared s = {NULL};
+    exg_shared s = {.at = NULL};
     const exg_int bytes = SIZE * (exg_int)sizeof(int64_t);
 
     if (!exg_shared_grow(world, world->rank == 0 ? bytes : 1, &s)) {
@@ -94,7 +94,7 @@ END_TEST
 /* One rank wants more than there is: all go without, and nothing stays. */
 START_TEST(without_room_all_ranks_go_without)
 {
-    exg_shared s = {NULL};
+    exg_shared s = {.at = NULL};
     const exg_int huge = (exg_int)1 << 58;
 
     ck_all(world, !exg_shared_grow(
@@ -108,7 +108,7 @@ END_TEST
 
 START_TEST(what_is_not_allowed_is_not_had)
 {
-    exg_shared s = {NULL};
+    exg_shared s = {.at = NULL};
 
     exg_shared_allow(0);
     ck_all(world, !exg_shared_grow(world, 8, &s) && s.at == NULL);

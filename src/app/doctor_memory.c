@@ -72,7 +72,7 @@ void doctor_check_memory(doctor *d)
 
 void doctor_check_sharing(doctor *d)
 {
-    exg_shared shared = {NULL};
+    exg_shared shared = {.at = NULL};
     const int good = exg_shared_grow(d->par, (exg_int)SHOWN_MIB << 20, &shared);
 
     exg_shared_free(&shared);

@@ -147,7 +147,7 @@ static exg_status find(const exg_par *par, const exg_knn_how *how,
                         .rank = par->rank,
                         .same = among == tiles};
     exg_pack *other = &pack[s.same ? 0 : 1];
-    exg_shared shared = {NULL};
+    exg_shared shared = {.at = NULL};
     int32_t *found = NULL;
     float *far = NULL;
 
