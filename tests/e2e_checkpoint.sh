@@ -10,7 +10,7 @@ if ! "$python" -c 'import h5py' 2>/dev/null; then
     finish
 fi
 out=$scratch/out
-steps=40000
+steps=12000
 case $build in *release) ;; *) steps=4000 ;; esac
 basis=(--data "$data" --seed 4 --epochs 3 --batch 32 --tsne-samples 150
     --tsne-perplexity 10 --tsne-engine fft --tsne-epochs --tsne-quality no
@@ -25,7 +25,7 @@ stopped() {
     mkdir "$out"
     on 2 "${basis[@]}" >"$scratch/log" 2>&1 &
     job=$!
-    until grep -qsF "$2" "$out/run.jsonl" || [ $((tries += 1)) = 2000 ]; do
+    until grep -qsF "$2" "$out/run.jsonl" || [ $((tries += 1)) = 5000 ]; do
         sleep 0.01
     done
     pgrep -f "^$program .*--out $out" | xargs -r kill -USR1
