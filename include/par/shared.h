@@ -9,7 +9,7 @@
 
 #include "par/par.h"
 
-/** The parts of all ranks.  Read the members freely; begin with {.at = NULL}. */
+/** The parts of all ranks.  Read freely; begin with {.at = NULL}. */
 typedef struct {
     void **at;     /* shape (R): each rank's part, as mapped here; NULL: none */
     exg_int bytes; /* of each part                                            */
