@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "par/reduce.h"
@@ -106,6 +107,26 @@ START_TEST(without_room_all_ranks_go_without)
 }
 END_TEST
 
+/* `ulimit -f` of one rank, beyond which the system would end it. */
+START_TEST(files_may_not_be_so_long_and_no_signal_comes)
+{
+    const exg_int bytes = SIZE * (exg_int)sizeof(int64_t);
+    exg_shared s = {.at = NULL};
+    struct rlimit was, now;
+
+    ck_all(world, getrlimit(RLIMIT_FSIZE, &was) == 0);
+    now = was;
+    now.rlim_cur = (rlim_t)bytes; /* but not what else is in a file */
+    if (world->rank == world->size - 1) {
+        setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ck_all(world, !exg_shared_grow(world, bytes, &s));
+    setrlimit(RLIMIT_FSIZE, &was);
+    ck_all(world, s.at == NULL && names_left() == 0);
+    exg_shared_free(&s);
+}
+END_TEST
+
 START_TEST(what_is_not_allowed_is_not_had)
 {
     exg_shared s = {.at = NULL};
@@ -114,6 +135,9 @@ START_TEST(what_is_not_allowed_is_not_had)
     ck_all(world, !exg_shared_grow(world, 8, &s) && s.at == NULL);
     exg_shared_allow(1);
     ck_all(world, exg_shared_grow(world, 8, &s) == (world->size > 1));
+    exg_shared_allow(0); /* no longer */
+    ck_all(world, !exg_shared_grow(world, 8, &s) && s.at == NULL);
+    exg_shared_allow(1);
     exg_shared_free(&s);
 }
 END_TEST
@@ -125,6 +149,7 @@ Suite *exg_suite(void)
 
     tcase_add_test(c, ranks_see_what_others_write);
     tcase_add_test(c, without_room_all_ranks_go_without);
+    tcase_add_test(c, files_may_not_be_so_long_and_no_signal_comes);
     tcase_add_test(c, what_is_not_allowed_is_not_had);
     suite_add_tcase(suite, c);
     return suite;

@@ -1,11 +1,11 @@
 /* shared.c -- see shared.h.
  *
  * POSIX shared memory: each rank makes an object, all map it by its name, and
- * then the name goes, so that nothing is left behind whoever is killed.  Room
- * is reserved before it is touched: a full /dev/shm is found out here and not
- * by a signal later, and the ranks agree to do without.  That a name means the
- * same object to all is told by a number in its head: containers on one host
- * may each have a /dev/shm of their own. */
+ * then the name goes, so that nothing is left behind by who is killed later.
+ * Room is reserved before it is touched: a full /dev/shm is found out here and
+ * not by a signal later, and the ranks agree to do without.  That a name means
+ * the same object to all is told by a number in its head: containers on one
+ * host may each have a /dev/shm of their own. */
 #include "par/shared.h"
 
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,6 +81,17 @@ static uint64_t *number_of(void *part)
     return (uint64_t *)((char *)part - HEAD);
 }
 
+/* Whether an object may be so long: beyond `ulimit -f` there is no error, but a
+ * signal that ends the process. */
+static int may_make(exg_int bytes)
+{
+    struct rlimit file;
+
+    return (size_t)bytes <= exg_mem_limit() &&
+           getrlimit(RLIMIT_FSIZE, &file) == 0 &&
+           (rlim_t)HEAD + (rlim_t)bytes <= file.rlim_cur;
+}
+
 /* An object of mine, under a name that no other has. */
 static void *make(const exg_par *par, exg_int bytes, label *mine)
 {
@@ -87,7 +99,7 @@ static void *make(const exg_par *par, exg_int bytes, label *mine)
     void *at = NULL;
     int file;
 
-    if ((size_t)bytes > exg_mem_limit()) {
+    if (!may_make(bytes)) {
         return NULL;
     }
     clock_gettime(CLOCK_REALTIME, &now);
@@ -160,6 +172,7 @@ int exg_shared_grow(const exg_par *par, exg_int bytes, exg_shared *s)
     int good;
 
     if (!allowed || s->refused || par->size == 1) {
+        exg_shared_free(s);
         return 0;
     }
     EXG_MPI(
