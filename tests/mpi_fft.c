@@ -255,6 +255,26 @@ START_TEST(kernel_is_that_of_the_cloud)
 }
 END_TEST
 
+/* Bits, spacing, and a grid's nodes and spacing, if there is one. */
+START_TEST(engine_goes_on_from_what_an_engine_keeps)
+{
+    static const double kept[][EXG_REPULSE_KEPT] = {
+        {20, 0.33, 0, 0},    {20, 0.33, 32, 0.3},  {-1, 0.33, 32, 0.3},
+        {20, 7, 32, 0.3},    {20, 0.33, 33, 0.3},  {20, 0.33, 32.5, 0.3},
+        {20, 0.33, 4, 0.3},  {20, 0.33, 1e9, 0.3}, {20, 0.33, NAN, 0.3},
+        {20, 0.33, 32, -0.3}};
+    void *state = NULL;
+
+    ck_ok(world, exg_repulse_fft.create(&alone, kernels(NULL), 600, 2, &state));
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        ck_all(world, exg_repulse_fft.resume(state, kept[i]) ==
+                          (i < 2 ? EXG_OK : EXG_EINPUT));
+        exg_err_clear();
+    }
+    exg_repulse_fft.destroy(&state);
+}
+END_TEST
+
 START_TEST(points_at_one_place_do_not_push)
 {
     const exg_shard mine = exg_shard_mine(world, 777);
@@ -369,5 +389,6 @@ Suite *exg_suite(void)
                         3 * DOFS);
     tcase_add_loop_test(tc, other_tails_give_the_same_bits, 0, 6);
     tcase_add_test(tc, kernel_is_that_of_the_cloud);
+    tcase_add_test(tc, engine_goes_on_from_what_an_engine_keeps);
     return s;
 }

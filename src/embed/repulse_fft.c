@@ -312,6 +312,12 @@ static void keep(const void *state, double *kept)
     kept[3] = e->mesh.spacing;
 }
 
+/* Whether transforms of so many nodes on an axis can be had; 0: no grid yet. */
+static int is_of_grids(double nodes)
+{
+    return nodes == 0.0 || (double)exg_convolve_nodes((exg_int)nodes) == nodes;
+}
+
 static exg_status resume(void *state, const double *kept)
 {
     exg_fft_engine *e = state;
@@ -319,7 +325,7 @@ static exg_status resume(void *state, const double *kept)
 
     if (!(kept[0] >= 0 && kept[0] <= EXG_STENCIL_MOST_BITS) ||
         !(kept[1] > 0 && kept[1] <= coarsest) ||
-        !(kept[2] >= 0 && kept[2] <= MOST_NODES) ||
+        !(kept[2] >= 0 && kept[2] <= MOST_NODES) || !is_of_grids(kept[2]) ||
         !(kept[3] >= 0 && kept[3] <= EXG_MESH_WIDEST)) {
         return exg_fail(EXG_EINPUT,
                         "the grid of t-SNE: %g bits, spacing %g, %g nodes %g "
