@@ -46,8 +46,8 @@ exg_int exg_convolve_nodes(exg_int wanted);
 
 /** Prepare grids of n nodes on each axis, `spacing` apart.  Collective.
  *
- * Time is O(n^dims log n), memory some 24 bytes times n^2 or 48 times n^3, both
- * shared by the ranks.
+ * Time is O(n^dims log n), memory some 24 bytes times n^2 or 36 times n^3, and
+ * 8 or 16 more where ranks send messages; ranks share both.
  * @param[in]  dims     1, 2 or 3
  * @param[in]  n        of exg_convolve_nodes()
  * @param[in]  spacing  > 0

@@ -24,9 +24,10 @@ typedef struct {
  * whose distance is bounded from below by more than the last neighbour's (see
  * lead.h, pack.h).  A distance is that of exg_near_distances_ref(), the same
  * bits from any number of ranks and for both rows; it is exactly 0 for
- * identical rows.  Equal distances go to the lower row.  Blocks of rows travel
- * round a ring of ranks, the next behind the work on the last; memory per rank
- * is O(N (D + k) / R).
+ * identical rows.  Equal distances go to the lower row.  Ranks of one host read
+ * each other's rows where they are; otherwise blocks of rows travel round a
+ * ring of ranks, the next behind the work on the last.  Memory per rank is
+ * O(N (D + k) / R).
  *
  * @param[in]  how    NULL: all zero
  * @param[in]  tiles  the matrix
