@@ -204,16 +204,16 @@ static exg_status print_figures(const exg_par *par, exg_int iterations,
 {
     exg_status st = EXG_OK;
     const double per = 1.0 / (double)iterations;
-    struct messages_seen *seen = &messages_seen;
+    struct messages_seen seen = messages_seen; /* without what follows */
     char *room = NULL;
     double small, large, cpu;
 
     EXG_TRY_ALL(par, exg_new(&room, LARGE));
-    cpu = exg_reduce_max(par, seen->cpu * per);
-    seen->calls[MESSAGES_NEAR_BY] =
-        exg_reduce_max(par, seen->calls[MESSAGES_NEAR_BY]);
-    seen->bytes[MESSAGES_NEAR_BY] =
-        exg_reduce_max(par, seen->bytes[MESSAGES_NEAR_BY]);
+    cpu = exg_reduce_max(par, seen.cpu * per);
+    seen.calls[MESSAGES_NEAR_BY] =
+        exg_reduce_max(par, seen.calls[MESSAGES_NEAR_BY]);
+    seen.bytes[MESSAGES_NEAR_BY] =
+        exg_reduce_max(par, seen.bytes[MESSAGES_NEAR_BY]);
     small = exg_reduce_max(par, gather_time(par, SMALL * par->size, room));
     large = exg_reduce_max(par, gather_time(par, LARGE, room));
     if (par->rank == 0) {
@@ -221,8 +221,8 @@ static exg_status print_figures(const exg_par *par, exg_int iterations,
                par->size, cpu, wall * per, small,
                par->size > 1 ? LARGE * (1.0 - 1.0 / par->size) / large : 1e12);
         for (int k = 0; k < MESSAGES_KINDS; k++) {
-            printf(" %s %.3f %.1f", messages_name[k], seen->calls[k] * per,
-                   seen->bytes[k] * per);
+            printf(" %s %.3f %.1f", messages_name[k], seen.calls[k] * per,
+                   seen.bytes[k] * per);
         }
         printf("\n");
     }

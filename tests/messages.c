@@ -99,6 +99,13 @@ int MPI_Iallreduce(const void *in, void *out, int n, MPI_Datatype type,
     return leave(PMPI_Iallreduce(in, out, n, type, op, comm, request));
 }
 
+/* Was counted when it began. */
+int MPI_Wait(MPI_Request *request, MPI_Status *status)
+{
+    messages_seen.cpu += cpu_now() - left;
+    return leave(PMPI_Wait(request, status));
+}
+
 int MPI_Allgather(const void *in, int n, MPI_Datatype t, void *out, int count,
                   MPI_Datatype type, MPI_Comm comm)
 {

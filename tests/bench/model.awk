@@ -3,12 +3,13 @@
 # Reads the lines of bench_model for 1, 2 and 4 ranks; variables: latency (s),
 # bandwidth (bytes/s of a node), node (ranks on one).  Seconds of CPU outside
 # MPI are a / R + b, from those at 1 and 4 ranks.  Positions go round a ring of
-# R - 1 messages, and each rank sends (R - 1) / R of their bytes; a ring through several nodes runs at the slower of
-# the network and of shared memory, as measured with 2 ranks.  Where each rank
-# has something for each other one, R - 1 messages are sent as well, but the
-# ranks of a node share its network.  Small sums take 2 log2 R messages.  Planes
-# of the grid that points of two ranks touch go from one to the other: each rank
-# sends as much of that as the one that sends most of 4.
+# R - 1 messages, and each rank sends (R - 1) / R of their bytes; a ring through
+# several nodes runs at the slower of the network and of shared memory, as
+# measured with 2 ranks.  Where each rank has something for each other one,
+# R - 1 messages are sent as well, but the ranks of a node share its network.
+# Small sums take 2 log2 R messages.  Planes of the grid that points of two
+# ranks touch go from one to the other: each rank sends as much of that as the
+# one that sends most of 4.
 #
 # Prints a line for each number of ranks, then "CHECK c w": the model's CPU time
 # over the measured one, and its whole time over the clock's, at 2 ranks.
