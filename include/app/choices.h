@@ -32,6 +32,8 @@
      "kernel (1 + d^2/X)^-X of the map; less: finer clusters"},               \
     {"tsne-lr", EXG_OPT_TEXT, EXG_OPT_RESULT, "auto", 0, 0, "auto|X",          \
      "learning rate; auto: points / exaggeration, at least 200"},              \
+    {"tsne-momentum", EXG_OPT_REAL, EXG_OPT_RESULT, "0.9", 0, 0.99, "",        \
+     "share of a step that the next one keeps, after the early ones"},         \
     {"tsne-stop", EXG_OPT_REAL, EXG_OPT_RESULT, "0", 0, 1, "",                 \
      "end when 25 steps lower KL by a smaller share; 0: never"},               \
     {"tsne-engine", EXG_OPT_CHOICE, EXG_OPT_RESULT, "auto", 0, 0,              \

@@ -41,6 +41,7 @@ typedef struct {
                              frame to frame, after the early phase; 0: never */
     double learning_rate; /* 0: max(N / e, 200), where e is the exaggeration
                              of the phase; see descend.h                    */
+    double momentum;      /* after the early iterations, in [0, 1)          */
     exg_tsne_init init;
     uint64_t seed; /* of random positions and PCA's start            */
     exg_int every; /* iterations between frames of the trajectory    */
@@ -58,8 +59,8 @@ typedef struct {
 /* clang-format off */
 #define EXG_TSNE_DEFAULTS                                                      \
     {.dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250,          \
-     .exaggeration = 12.0, .late = 1.0, .dof = 1.0, .every = 25,               \
-     .quality = EXG_QUALITY_SAMPLE, .engine = "auto"}
+     .exaggeration = 12.0, .late = 1.0, .dof = 1.0, .momentum = 0.9,           \
+     .every = 25, .quality = EXG_QUALITY_SAMPLE, .engine = "auto"}
 /* clang-format on */
 
 /** A map.  The caller frees the contents with exg_tsne_free(). */

@@ -70,6 +70,7 @@ exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
     c.exaggeration = exg_opts_real(o, "tsne-exaggeration");
     c.late = exg_opts_real(o, "tsne-late");
     c.dof = exg_opts_real(o, "tsne-dof");
+    c.momentum = exg_opts_real(o, "tsne-momentum");
     c.stop = exg_opts_real(o, "tsne-stop");
     c.engine = exg_opts_text(o, "tsne-engine");
     c.quality = strcmp(quality, "yes") == 0  ? EXG_QUALITY_ALL

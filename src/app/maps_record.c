@@ -31,7 +31,7 @@ done:
 
 enum {
     QUALITIES = 9,
-    SETTINGS = 9
+    SETTINGS = 10
 };
 
 /* What the map is worth. */
@@ -73,6 +73,7 @@ static void list_settings(const exg_opts *o, const exg_tsne_result *r,
         {"iterations", "", "1", (double)r->iteration[r->frames - 1]},
         {"iterations_planned", "", "1", exg_opts_real(o, "tsne-iterations")},
         {"learning_rate", "", "1", r->learning_rate},
+        {"momentum", "", "1", exg_opts_real(o, "tsne-momentum")},
         {"early_iterations", "", "1", exg_opts_real(o, "tsne-early")},
         {"early_exaggeration", "", "1", exg_opts_real(o, "tsne-exaggeration")},
         {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")},

@@ -9,14 +9,16 @@
 #include "convolve_impl.h"
 #include "par/agree.h"
 
-/* The planes that are in a window and in a shard. */
-static exg_window meet(exg_window w, exg_shard p)
+/* The planes that are in a window and in a shard; where there are none, plane
+ * `base`, at which the caller's array begins. */
+static exg_window meet(exg_window w, exg_shard p, exg_int base)
 {
     const exg_int first = w.first > p.first ? w.first : p.first;
     const exg_int wend = w.first + w.count, pend = p.first + p.count;
     const exg_int end = wend < pend ? wend : pend;
 
-    return (exg_window){first, end > first ? end - first : 0};
+    return end > first ? (exg_window){first, end - first}
+                       : (exg_window){base, 0};
 }
 
 static exg_window window_of(const exg_convolve *c, int rank)
@@ -61,17 +63,17 @@ void exg_convolve_collect(const exg_par *par, exg_convolve *c,
                           exg_window window, const uint32_t *charge)
 {
     const exg_int size = c->rows * c->n; /* of a plane */
-    const exg_window own = meet(window, c->plane);
+    const exg_window own = meet(window, c->plane, window.first);
     const int mine[2] = {(int)window.first, (int)window.count};
 
     EXG_MPI(MPI_Allgather(mine, 2, MPI_INT, c->window, 2, MPI_INT, par->comm));
-    take_own(c, own,
-             own.count > 0 ? charge + (own.first - window.first) * size : NULL);
+    take_own(c, own, charge + (own.first - window.first) * size);
     for (int s = 1; s < par->size; s++) {
         const int to = partner(par, s), from = partner(par, -s);
         const exg_shard theirs = exg_shard_of(c->planes, to, par->size);
-        const exg_window out = meet(window, theirs);
-        const exg_window in = meet(window_of(c, from), c->plane);
+        const exg_window out = meet(window, theirs, window.first);
+        const exg_window in =
+            meet(window_of(c, from), c->plane, c->plane.first);
         uint32_t *sum = c->charge + (in.first - c->plane.first) * size;
 
         swap(par, to, charge + (out.first - window.first) * size,
@@ -87,7 +89,7 @@ void exg_convolve_share(const exg_par *par, exg_convolve *c, exg_window window,
                         float *potential)
 {
     const exg_int size = c->rows * c->n;
-    const exg_window own = meet(window, c->plane);
+    const exg_window own = meet(window, c->plane, window.first);
 
     if (own.count > 0) {
         memcpy(potential + (own.first - window.first) * size,
@@ -97,8 +99,8 @@ void exg_convolve_share(const exg_par *par, exg_convolve *c, exg_window window,
     for (int s = 1; s < par->size; s++) {
         const int to = partner(par, s), from = partner(par, -s);
         const exg_shard theirs = exg_shard_of(c->planes, from, par->size);
-        const exg_window out = meet(window_of(c, to), c->plane);
-        const exg_window in = meet(window, theirs);
+        const exg_window out = meet(window_of(c, to), c->plane, c->plane.first);
+        const exg_window in = meet(window, theirs, window.first);
 
         swap(par, to, c->field + (out.first - c->plane.first) * size,
              out.count * size, from,

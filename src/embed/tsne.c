@@ -33,6 +33,10 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
         return exg_fail(EXG_EUSAGE, "t-SNE: dof %g, want %g to %g", o->dof,
                         EXG_REPULSE_LEAST_DOF, EXG_REPULSE_MOST_DOF);
     }
+    if (!(o->momentum >= 0.0 && o->momentum < 1.0)) {
+        return exg_fail(EXG_EUSAGE, "t-SNE: momentum %g, want 0 to below 1",
+                        o->momentum);
+    }
     if (o->init == EXG_TSNE_GIVEN && o->start == NULL) {
         return exg_fail(EXG_EUSAGE,
                         "t-SNE: no positions to start from, want some");
@@ -60,6 +64,7 @@ static exg_status same(const exg_par *par, const exg_tsne_options *o,
                           o->late,
                           o->stop,
                           o->dof,
+                          o->momentum,
                           label != NULL};
 
     const uint64_t hash = exg_par_hash(0, all, sizeof all);
@@ -195,9 +200,9 @@ static exg_status take_frames(const exg_tsne_options *o, exg_tsne_result *r)
 }
 
 /* How to descend: Belkina et al. 2019 for the rate, the authors' code for the
- * momentum; no point moves more than 5 in an iteration, as in openTSNE.  The
- * gradient shrinks with the exaggeration, so the rate follows it: N / 12 kept
- * to the end leaves maps of many points unfinished. */
+ * early momentum; no point moves more than 5 in an iteration, as in openTSNE.
+ * The gradient shrinks with the exaggeration, so the rate follows it: N / 12
+ * kept to the end leaves maps of many points unfinished. */
 static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
 {
     const double given = o->learning_rate;
@@ -211,7 +216,7 @@ static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
                               .early_rate = given > 0.0 ? given : early,
                               .rate = given > 0.0 ? given : late,
                               .early_momentum = 0.5,
-                              .momentum = 0.8,
+                              .momentum = o->momentum,
                               .most_step = 5.0,
                               .every = o->every,
                               .dof = o->dof};

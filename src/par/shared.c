@@ -8,6 +8,7 @@
  * host may each have a /dev/shm of their own. */
 #include "par/shared.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -97,7 +98,7 @@ static void *make(const exg_par *par, exg_int bytes, label *mine)
 {
     struct timespec now;
     void *at = NULL;
-    int file;
+    int file, full;
 
     if (!may_make(bytes)) {
         return NULL;
@@ -112,7 +113,10 @@ static void *make(const exg_par *par, exg_int bytes, label *mine)
     if (file < 0) {
         return NULL;
     }
-    if (posix_fallocate(file, 0, HEAD + bytes) == 0) {
+    do {
+        full = posix_fallocate(file, 0, HEAD + bytes);
+    } while (full == EINTR);
+    if (full == 0) {
         at = map(file, bytes);
     }
     close(file);
