@@ -53,9 +53,9 @@ map "pca 3 alone" 1 "$x:/group/x" "$scratch/pca1.h5" --tsne-pca 3 \
     --tsne-dims 2 --labels "$x:/label"
 map "no pca" 1 "$x:/group/x" "$scratch/pca0.h5" --tsne-dims 2 --labels "$x:/label"
 same "3 components on 1 and 3 ranks" "$scratch"/pca{1,3}.h5
-h5diff --relative=0.04 "$scratch"/pca{0,7}.h5 /tsne/final_kl >/dev/null ||
+h5diff --relative=0.1 "$scratch"/pca{0,7}.h5 /tsne/final_kl >/dev/null ||
     fail "all components give another KL"
-h5diff --relative=0.04 "$scratch"/pca{0,3}.h5 /tsne/final_kl >/dev/null &&
+h5diff --relative=0.1 "$scratch"/pca{0,3}.h5 /tsne/final_kl >/dev/null &&
     fail "three components give the same KL"
 
 # A map that rests says how far it came; one that is not measured has its KL.
@@ -154,6 +154,9 @@ for dof in 0 0.09 100.1 nan; do
     refused 2 'tsne-dof: ' "$x:/int" "$out" --tsne-dof $dof
 done
 refused 2 'tsne-lr: .fast., want auto' "$x:/int" "$out" --tsne-lr fast
+refused 2 'tsne-momentum: .1., want auto or a number' "$x:/int" "$out" \
+    --tsne-momentum 1
+refused 2 'tsne-momentum: .0.5x., want auto' "$x:/int" "$out" --tsne-momentum 0.5x
 refused 2 'tsne-pca: 8, want at most the 7' "$x:/int" "$out" --tsne-pca 8
 refused 2 'tsne-pca: 46341 features, want at most 46340' "$x:/wide" "$out" \
     --tsne-pca 50 --tsne-perplexity 5

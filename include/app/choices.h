@@ -32,8 +32,8 @@
      "kernel (1 + d^2/X)^-X of the map; less: finer clusters"},               \
     {"tsne-lr", EXG_OPT_TEXT, EXG_OPT_RESULT, "auto", 0, 0, "auto|X",          \
      "learning rate; auto: points / exaggeration, at least 200"},              \
-    {"tsne-momentum", EXG_OPT_REAL, EXG_OPT_RESULT, "0.9", 0, 0.99, "",        \
-     "share of a step that the next one keeps, after the early ones"},         \
+    {"tsne-momentum", EXG_OPT_TEXT, EXG_OPT_RESULT, "auto", 0, 0, "auto|X",    \
+     "share of a step that the next keeps; auto: 0.8, 0.9 above 20000 points"}, \
     {"tsne-stop", EXG_OPT_REAL, EXG_OPT_RESULT, "0", 0, 1, "",                 \
      "end when 25 steps lower KL by a smaller share; 0: never"},               \
     {"tsne-engine", EXG_OPT_CHOICE, EXG_OPT_RESULT, "auto", 0, 0,              \
@@ -56,6 +56,9 @@
 EXG_MUST_CHECK exg_status exg_choices_scales(const exg_opts *opts,
                                              const char *name,
                                              exg_affinity_scales *scales);
+
+/** The momentum of a map of so many points.  Local. */
+double exg_choices_momentum(const exg_opts *opts, exg_int total);
 
 /** What the options say of a map.  Local.
  * @param[out] choice  perplexity is the largest; dims, kern and progress are

@@ -41,7 +41,8 @@ typedef struct {
                              frame to frame, after the early phase; 0: never */
     double learning_rate; /* 0: max(N / e, 200), where e is the exaggeration
                              of the phase; see descend.h                    */
-    double momentum;      /* after the early iterations, in [0, 1)          */
+    double momentum;      /* after the early iterations, in [0, 1); below 0:
+                             exg_tsne_momentum()                            */
     exg_tsne_init init;
     uint64_t seed; /* of random positions and PCA's start            */
     exg_int every; /* iterations between frames of the trajectory    */
@@ -59,9 +60,14 @@ typedef struct {
 /* clang-format off */
 #define EXG_TSNE_DEFAULTS                                                      \
     {.dims = 2, .perplexity = 30.0, .iterations = 1000, .early = 250,          \
-     .exaggeration = 12.0, .late = 1.0, .dof = 1.0, .momentum = 0.9,           \
+     .exaggeration = 12.0, .late = 1.0, .dof = 1.0, .momentum = -1.0,          \
      .every = 25, .quality = EXG_QUALITY_SAMPLE, .engine = "auto"}
 /* clang-format on */
+
+/** What is meant by a momentum: itself, or, below 0, 0.8 as in the authors'
+ * code, and 0.9 above 20,000 points, whose maps 1000 iterations leave far from
+ * done: of 70,000 embeddings of MNIST, KL 2.57 instead of 2.67.  Local. */
+double exg_tsne_momentum(double given, exg_int total);
 
 /** A map.  The caller frees the contents with exg_tsne_free(). */
 typedef struct {

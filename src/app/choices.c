@@ -54,6 +54,35 @@ static exg_status read_rate(const exg_opts *opts, double *rate)
                           text);
 }
 
+/* --tsne-momentum; -1 is auto. */
+static exg_status read_momentum(const exg_opts *opts, double *momentum)
+{
+    const char *text = exg_opts_text(opts, "tsne-momentum");
+    char *end = NULL;
+
+    *momentum = -1.0;
+    if (strcmp(text, "auto") == 0) {
+        return EXG_OK;
+    }
+    *momentum = strtod(text, &end);
+    return end != text && *end == '\0' && *momentum >= 0.0 && *momentum < 1.0
+               ? EXG_OK
+               : exg_fail(EXG_EUSAGE,
+                          "--tsne-momentum: '%.80s', want auto or a number "
+                          "from 0 to below 1",
+                          text);
+}
+
+double exg_choices_momentum(const exg_opts *opts, exg_int total)
+{
+    double given = 0.0;
+
+    if (read_momentum(opts, &given) != EXG_OK) {
+        exg_err_clear(); /* it was refused before any map */
+    }
+    return exg_tsne_momentum(given, total);
+}
+
 exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
 {
     exg_status st = EXG_OK;
@@ -70,7 +99,7 @@ exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
     c.exaggeration = exg_opts_real(o, "tsne-exaggeration");
     c.late = exg_opts_real(o, "tsne-late");
     c.dof = exg_opts_real(o, "tsne-dof");
-    c.momentum = exg_opts_real(o, "tsne-momentum");
+    EXG_TRY(read_momentum(o, &c.momentum));
     c.stop = exg_opts_real(o, "tsne-stop");
     c.engine = exg_opts_text(o, "tsne-engine");
     c.quality = strcmp(quality, "yes") == 0  ? EXG_QUALITY_ALL

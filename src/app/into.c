@@ -18,10 +18,11 @@ int exg_into_asked(const exg_opts *opts)
 /* As openTSNE's transform(): see EXG_PLACE_DEFAULTS. */
 exg_status exg_into_defaults(exg_opts *opts)
 {
-    static const char *const suits[][2] = {
-        {"tsne-perplexity", "5"}, {"tsne-iterations", "250"},
-        {"tsne-early", "0"},      {"tsne-late", "1.5"},
-        {"tsne-momentum", "0.8"}, {"tsne-lr", "0.1"}};
+    static const char *const suits[][2] = {{"tsne-perplexity", "5"},
+                                           {"tsne-iterations", "250"},
+                                           {"tsne-early", "0"},
+                                           {"tsne-late", "1.5"},
+                                           {"tsne-lr", "0.1"}};
     exg_status st = EXG_OK;
 
     for (size_t i = 0; exg_into_asked(opts) && i < sizeof suits / sizeof *suits;
@@ -66,7 +67,9 @@ static exg_status read_plan(const exg_opts *o, exg_into *t)
     t->plan.early = choice.early;
     t->plan.exaggeration = choice.exaggeration;
     t->plan.late = choice.late;
-    t->plan.momentum = choice.momentum;
+    if (choice.momentum >= 0.0) {
+        t->plan.momentum = choice.momentum;
+    }
     if (choice.learning_rate > 0.0) { /* not "auto" */
         t->plan.learning_rate = choice.learning_rate;
     }

@@ -9,6 +9,10 @@
 #include "embed/repulse.h"
 #include "par/agree.h"
 
+enum {
+    MANY = 20000 /* points that want more momentum */
+};
+
 #define LEAST_RATE 200.0 /* for few points, as scikit-learn and FIt-SNE */
 
 exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
@@ -33,8 +37,8 @@ exg_status exg_tsne_check(exg_int total, exg_int dim, const exg_tsne_options *o)
         return exg_fail(EXG_EUSAGE, "t-SNE: dof %g, want %g to %g", o->dof,
                         EXG_REPULSE_LEAST_DOF, EXG_REPULSE_MOST_DOF);
     }
-    if (!(o->momentum >= 0.0 && o->momentum < 1.0)) {
-        return exg_fail(EXG_EUSAGE, "t-SNE: momentum %g, want 0 to below 1",
+    if (!(o->momentum < 1.0)) {
+        return exg_fail(EXG_EUSAGE, "t-SNE: momentum %g, want less than 1",
                         o->momentum);
     }
     if (o->init == EXG_TSNE_GIVEN && o->start == NULL) {
@@ -199,6 +203,11 @@ static exg_status take_frames(const exg_tsne_options *o, exg_tsne_result *r)
     return EXG_OK;
 }
 
+double exg_tsne_momentum(double given, exg_int total)
+{
+    return given >= 0.0 ? given : total > MANY ? 0.9 : 0.8;
+}
+
 /* How to descend: Belkina et al. 2019 for the rate, the authors' code for the
  * early momentum; no point moves more than 5 in an iteration, as in openTSNE.
  * The gradient shrinks with the exaggeration, so the rate follows it: N / 12
@@ -216,7 +225,7 @@ static exg_descend_plan plan_of(exg_int total, const exg_tsne_options *o)
                               .early_rate = given > 0.0 ? given : early,
                               .rate = given > 0.0 ? given : late,
                               .early_momentum = 0.5,
-                              .momentum = o->momentum,
+                              .momentum = exg_tsne_momentum(o->momentum, total),
                               .most_step = 5.0,
                               .every = o->every,
                               .dof = o->dof};
