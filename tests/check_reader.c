@@ -112,6 +112,28 @@ START_TEST(wrong_types_and_shapes_are_refused)
 }
 END_TEST
 
+/* HDF5 would make room for one even where there are none. */
+START_TEST(texts_of_absurd_length_are_refused)
+{
+    const hsize_t none[1] = {0};
+    hid_t file = make_file("long.h5", 1);
+    hid_t type = H5Tcopy(H5T_C_S1);
+    exg_reader *r = NULL;
+    exg_int n = 0;
+    char **texts = NULL;
+
+    H5Tset_size(type, (size_t)2 << 20);
+    put(file, "/v", type, 1, none, NULL);
+    H5Tclose(type);
+    H5Fclose(file);
+    ck_assert(exg_reader_open(path, &r) == EXG_OK);
+    says(exg_reader_texts(r, "/v", &n, &texts), EXG_EINPUT,
+         "/v: text of 2097152 bytes, want at most 1048575");
+    ck_assert(texts == NULL);
+    exg_reader_close(&r);
+}
+END_TEST
+
 START_TEST(values_in_other_files_are_refused)
 {
     const hsize_t dims[1] = {4};
@@ -236,6 +258,7 @@ Suite *exg_suite(void)
 
     tcase_add_test(tc, missing_and_foreign_files_are_named);
     tcase_add_test(tc, wrong_types_and_shapes_are_refused);
+    tcase_add_test(tc, texts_of_absurd_length_are_refused);
     tcase_add_test(tc, values_in_other_files_are_refused);
     tcase_add_test(tc, all_kinds_of_strings_are_read);
     tcase_add_test(tc, truncated_files_are_no_crash);

@@ -7,6 +7,11 @@
 
 #include "reader_impl.h"
 
+enum {
+    LONGEST = 1 << 20 /* bytes of a string of fixed length: HDF5 makes room for
+                         what a file claims, twice */
+};
+
 /* A dataset or an attribute, which HDF5 reads through different calls. */
 typedef struct {
     hid_t id;
@@ -99,6 +104,10 @@ static exg_status read_fixed(const char *subject, source s, hid_t file_type,
     char **list = NULL;
     herr_t rc;
 
+    if (size > LONGEST) {
+        return exg_fail(EXG_EINPUT, "%s: text of %td bytes, want at most %d",
+                        subject, size - 1, LONGEST - 1);
+    }
     EXG_TRY(exg_mem_product(n, size, &bytes));
     EXG_TRY(exg_new(&block, bytes));
     EXG_TRY(exg_new(&list, n));
