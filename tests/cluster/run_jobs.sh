@@ -187,7 +187,7 @@ plain() {
     (. jobs/mpi-env.sh && "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi --quiet "$@")
 }
 long=(--data "$data" --seed 4 --epochs 8 --tsne-samples 300
-    --tsne-iterations 2000 --tsne-dims 2 --stages 'train,explain,embed')
+    --tsne-iterations 20000 --tsne-dims 2 --stages 'train,explain,embed')
 plain "${small[@]}" --out "$scratch/plain"
 plain "${long[@]}" --out "$scratch/whole"
 cluster up 2 4 "$mode"
