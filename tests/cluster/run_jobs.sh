@@ -132,11 +132,11 @@ shows() {
     cluster run scontrol show job -o "$1" | grep -e "$2"
 }
 
-# at_moment K NAME: the job is at the Kth place where it is to be stopped: after
-# two epochs, after four, and in t-SNE.
+# at_moment K NAME EPOCHS: the job is at the Kth place where it is to be stopped:
+# twice when two more epochs than EPOCHS are over, then in t-SNE.
 at_moment() {
     if [ "$1" -lt 3 ]; then
-        has "$scratch/$2/run.jsonl" $((2 * $1)) '"event": "epoch"'
+        has "$scratch/$2/run.jsonl" $(($3 + 2)) '"event": "epoch"'
     else
         has "$scratch/$2.log" 1 't-SNE 2-D: [0-9]*0 %'
     fi
@@ -145,17 +145,18 @@ at_moment() {
 # requeued NAME: stopped three times by SLURM's signal, each time sent back to
 # the queue, and at the end the bits of a run that was never stopped.
 requeued() {
-    local name=$1 out=$scratch/$1 job k
+    local name=$1 out=$scratch/$1 job k epochs=0
     job=$(cluster run sbatch --parsable --output="$scratch/$name.log" --nodes=2 \
         --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --out "$out") ||
         return 1
     for ((k = 1; k <= 3; k++)); do
-        until_true 90 at_moment $k "$name" || break
+        until_true 90 at_moment $k "$name" "$epochs" || break
         cluster run scancel --batch --signal=USR1 "$job"
         until_true 60 shows "$job" "Restarts=$k" || break
         # SLURM holds back a job that was requeued for two minutes, in which
         # its nodes tidy up; some seconds will do.
         until_true 60 shows "$job" 'JobState=PENDING' || break
+        epochs=$(grep -c '"event": "epoch"' "$out/run.jsonl")
         sleep 6
         cluster run scontrol update "JobId=$job" StartTime=now || break
     done
@@ -179,7 +180,7 @@ requeued_at_last() {
 cancelled_stays_out() {
     local job out=$scratch/cancelled
     job=$(cluster run sbatch --parsable --output="$scratch/cancelled.log" \
-        --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --epochs 9999 \
+        --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --epochs 99999 \
         --out "$out") || return 1
     until_true 90 has "$out/run.jsonl" 2 '"event": "epoch"' || return 1
     cluster run scancel "$job"
@@ -195,7 +196,8 @@ plain() {
     # shellcheck source=jobs/mpi-env.sh
     (. jobs/mpi-env.sh && "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi --quiet "$@")
 }
-long=(--data "$data" --seed 4 --epochs 8 --tsne-samples 300
+# Long enough for SLURM to bring its signals: seconds of training, and of t-SNE.
+long=(--data "$data" --seed 4 --epochs 150 --tsne-samples 300
     --tsne-iterations 20000 --tsne-dims 2 --stages 'train,explain,embed')
 plain "${small[@]}" --out "$scratch/plain"
 plain "${long[@]}" --out "$scratch/whole"
