@@ -12,6 +12,7 @@
 
 #include "core/lane.h"
 #include "core/mem.h"
+#include "kern/charge.h"
 #include "kern/fft.h"
 #include "kern/field.h"
 #include "kern/near.h"
@@ -123,6 +124,10 @@ typedef struct {
     /** A grid to points; see exg_stencil_gather_ref(). */
     void (*stencil_gather)(const exg_stencil *s, const float *grid,
                            float *value, float *slope);
+
+    /** Charges to floats, and their sums; see exg_charge_take_ref(). */
+    void (*charge_take)(exg_int n, int shift, float unit, const uint32_t *from,
+                        float *to, exg_charge_sums *sums);
 
     /** Fourier transforms in lanes, and what goes with them; see fft.h. */
     void (*fft_run)(const exg_fft *f, int back, float *x);

@@ -98,9 +98,9 @@ done:
 }
 
 /* Room for what is turned between ranks: see c->piece. */
-static exg_status make_pieces(const exg_par *par, exg_shared *shared,
-                              exg_convolve *c)
+static exg_status make_pieces(const exg_par *par, exg_convolve *c)
 {
+    exg_shared *shared = c->rooms != NULL ? &c->rooms->lines : NULL;
     const exg_int there = c->blocks * c->plane.count * EXG_CHUNK;
     exg_status st = EXG_OK;
 
@@ -135,9 +135,6 @@ static exg_status make_room(exg_convolve *c)
     const exg_int longest = long_axis > c->other->n ? long_axis : c->other->n;
     exg_status st = EXG_OK;
 
-    EXG_TRY(exg_new(&c->charge, c->plane.count * c->rows * c->n));
-    EXG_TRY(exg_new(&c->inbox, c->plane.count * c->rows * c->n));
-    EXG_TRY(exg_new(&c->field, c->plane.count * c->rows * c->n));
     EXG_TRY(exg_new(&c->row, EXG_LINE * c->padded));
     EXG_TRY(exg_new(&c->lane, EXG_LINE * c->padded));
     EXG_TRY(exg_new(&c->wave, longest * EXG_CHUNK));
@@ -177,8 +174,8 @@ void exg_convolve_destroy(exg_convolve **out)
     exg_fourier_destroy(&c->node);
     exg_fourier_destroy(&c->other);
     exg_free(c->charge);
+    exg_free(c->potential);
     exg_free(c->inbox);
-    exg_free(c->field);
     exg_free(c->row);
     exg_free(c->lane);
     exg_free(c->wave);
@@ -212,7 +209,7 @@ done:
 
 exg_status exg_convolve_create(const exg_par *par, const exg_kern *kern,
                                int dims, exg_int n, double spacing, double dof,
-                               exg_shared *shared, exg_convolve **out)
+                               exg_convolve_rooms *rooms, exg_convolve **out)
 {
     exg_status st = EXG_OK;
     exg_convolve *c = NULL;
@@ -222,13 +219,22 @@ exg_status exg_convolve_create(const exg_par *par, const exg_kern *kern,
     c->dims = dims;
     c->n = n;
     c->dof = dof;
+    c->rank = par->rank;
+    c->size = par->size;
+    c->rooms = rooms;
     EXG_TRY_ALL(par, prepare(par, spacing, c));
-    EXG_TRY(make_pieces(par, shared, c));
+    EXG_TRY(make_pieces(par, c));
     *out = c;
     c = NULL;
 done:
     exg_convolve_destroy(&c);
     return st;
+}
+
+void exg_convolve_rooms_free(exg_convolve_rooms *rooms)
+{
+    exg_shared_free(&rooms->planes);
+    exg_shared_free(&rooms->lines);
 }
 
 double exg_convolve_mean(const exg_convolve *c)
@@ -246,25 +252,6 @@ double exg_convolve_squares(int bits, int64_t squares)
 exg_convolve_cost exg_convolve_cost_of(const exg_convolve *c)
 {
     return c->cost;
-}
-
-static exg_convolve_sums sums_of(exg_int n, int bits, const uint32_t *charge)
-{
-    const int shift =
-        bits > EXG_CONVOLVE_SQUARE ? bits - EXG_CONVOLVE_SQUARE : 0;
-    exg_convolve_sums s = {0, 0, 0, 0};
-    uint64_t squares = 0;
-
-    for (exg_int i = 0; i < n; i++) {
-        const uint32_t c = charge[i] >> shift;
-
-        squares += (uint64_t)c * c;
-        s.total += (int32_t)charge[i];
-        s.large += charge[i] >= (1u << 29);
-        s.medium += charge[i] >= (1u << 27);
-    }
-    s.squares = (int64_t)squares;
-    return s;
 }
 
 static void exchange(const exg_par *par, exg_convolve *c, int back)
@@ -287,6 +274,11 @@ static void exchange(const exg_par *par, exg_convolve *c, int back)
     }
 }
 
+exg_int exg_convolve_plane(const exg_convolve *c)
+{
+    return c->rows * c->n;
+}
+
 exg_window exg_convolve_all(const exg_convolve *c)
 {
     return (exg_window){0, c->planes};
@@ -303,26 +295,25 @@ static double bytes_of(const exg_convolve *c)
                : (double)sizeof(float) * EXG_CHUNK * (double)(there + back);
 }
 
-void exg_convolve_run(const exg_par *par, exg_convolve *c, exg_window window,
-                      int bits, const uint32_t *charge, float *potential,
-                      exg_convolve_sums *sums)
+void exg_convolve_run(const exg_par *par, exg_convolve *c, int bits,
+                      exg_charge_sums *sums)
 {
     double from = exg_clock_now();
+    const uint32_t *charge = exg_convolve_collect(par, c);
 
-    exg_convolve_collect(par, c, window, charge);
-    *sums = sums_of(c->plane.count * c->rows * c->n, bits, c->charge);
+    *sums = (exg_charge_sums){.total = 0};
     c->cost.sum += exg_clock_lap(&from);
-    exg_convolve_planes_to(c, 1.0f / (float)(1 << bits));
+    exg_convolve_planes_to(c, bits, charge, sums);
     c->cost.forward += exg_clock_lap(&from);
     exchange(par, c, 0);
     c->cost.turn += exg_clock_lap(&from);
-    exg_convolve_lines(c, par->size);
+    exg_convolve_lines(c);
     c->cost.line += exg_clock_lap(&from);
     exchange(par, c, 1);
     c->cost.turn += exg_clock_lap(&from);
-    exg_convolve_planes_from(c);
+    exg_convolve_planes_from(c, exg_convolve_mine(c));
     c->cost.inverse += exg_clock_lap(&from);
-    exg_convolve_share(par, c, window, potential);
+    exg_convolve_share(par, c);
     c->cost.share += exg_clock_lap(&from);
     c->cost.bytes += bytes_of(c);
 }

@@ -17,6 +17,7 @@ enum {
 struct exg_convolve {
     const exg_kern *kern;
     int dims;
+    int rank, size;         /* of the communicator                       */
     double dof;             /* of the kernel                             */
     exg_int n;              /* nodes on an axis                          */
     exg_int planes, rows;   /* of the grid: n or 1                       */
@@ -35,20 +36,25 @@ struct exg_convolve {
     int32_t *odd;
     float *factor; /* shape (block.count, band, EXG_LINE)                */
 
-    uint32_t *charge; /* shape (plane.count, rows, n)                   */
-    uint32_t *inbox;  /* the same shape: another rank's                 */
-    float *field;     /* the same shape: potential                      */
-    float *row;       /* shape (EXG_LINE, padded): rows, one by one     */
-    float *lane;      /* shape (padded, EXG_LINE): rows, side by side   */
-    float *wave;      /* chunks of the longest transform                */
-    float *twin;      /* chunks of other->n: odd waves                  */
-    float *flat;      /* shape (groups, rows) chunks: a plane, in space */
-    int is_shared;    /* `there` is seen by all ranks                   */
-    float *there;     /* shape (blocks, plane.count) chunks             */
-    float *here;      /* shape (R)(block.count, planes of R) chunks; NULL
-                         where they are taken from where they are       */
-    float **piece;    /* shape (R): mine of each rank's chunks, shape
-                         (block.count, planes of R), here or there      */
+    exg_convolve_rooms *rooms; /* NULL: ranks send messages             */
+    int planes_shared;         /* charges and potentials are there      */
+    exg_int room;              /* elements that each array can have     */
+    exg_window span;           /* planes of the canvas                  */
+    uint32_t *charge;          /* shape (span.count, rows, n), not shared */
+    float *potential;          /* the same shape                        */
+    uint32_t *inbox;           /* shape (plane.count, rows, n): another's */
+
+    float *row;    /* shape (EXG_LINE, padded): rows, one by one     */
+    float *lane;   /* shape (padded, EXG_LINE): rows, side by side   */
+    float *wave;   /* chunks of the longest transform                */
+    float *twin;   /* chunks of other->n: odd waves                  */
+    float *flat;   /* shape (groups, rows) chunks: a plane, in space */
+    int is_shared; /* `there` is seen by all ranks                   */
+    float *there;  /* shape (blocks, plane.count) chunks             */
+    float *here;   /* shape (R)(block.count, planes of R) chunks; NULL
+                      where they are taken from where they are       */
+    float **piece; /* shape (R): mine of each rank's chunks, shape
+                      (block.count, planes of R), here or there      */
     int *there_count, *there_first, *here_count, *here_first; /* shape (R) */
     int *window; /* shape (R, 2): first plane and number */
     exg_convolve_cost cost;
@@ -58,23 +64,24 @@ struct exg_convolve {
  * @return EXG_OK, EXG_ENOMEM */
 EXG_MUST_CHECK exg_status exg_convolve_factors(exg_convolve *c, double spacing);
 
-/** My planes' transforms, from c->charge times `unit` to c->there.  Local. */
-void exg_convolve_planes_to(exg_convolve *c, float unit);
+/** My planes' transforms, from charges of `bits` to c->there.  Local. */
+void exg_convolve_planes_to(exg_convolve *c, int bits, const uint32_t *charge,
+                            exg_charge_sums *sums);
 
-/** And back, to c->field. */
-void exg_convolve_planes_from(exg_convolve *c);
+/** And back. */
+void exg_convolve_planes_from(exg_convolve *c, float *potential);
 
-/** Add up the charges of all ranks' windows on my planes: c->charge.
- * Collective. */
-void exg_convolve_collect(const exg_par *par, exg_convolve *c,
-                          exg_window window, const uint32_t *charge);
+/** Add up the charges of all ranks' windows on my planes.  Collective.
+ * @return my planes' */
+const uint32_t *exg_convolve_collect(const exg_par *par, exg_convolve *c);
 
-/** Send c->field to all ranks' windows.  Collective. */
-void exg_convolve_share(const exg_par *par, exg_convolve *c, exg_window window,
-                        float *potential);
+/** My planes' potential, as the canvas has it.  Local. */
+float *exg_convolve_mine(const exg_convolve *c);
 
-/** Transform my lines in c->piece, multiply, transform back.  Local.
- * @param[in] size  of the communicator */
-void exg_convolve_lines(exg_convolve *c, int size);
+/** Potentials of others' planes, to the canvas.  Collective. */
+void exg_convolve_share(const exg_par *par, exg_convolve *c);
+
+/** Transform my lines in c->piece, multiply, transform back.  Local. */
+void exg_convolve_lines(exg_convolve *c);
 
 #endif

@@ -7,8 +7,9 @@ enum {
     CHUNK = EXG_CHUNK
 };
 
-static void one_block(exg_convolve *c, int size, exg_int b)
+static void one_block(exg_convolve *c, exg_int b)
 {
+    const int size = c->size;
     const exg_kern *k = c->kern;
     const exg_int m = c->other->n;
     const float *factor = c->factor + b * c->band * EXG_LINE;
@@ -42,14 +43,14 @@ static void one_block(exg_convolve *c, int size, exg_int b)
     }
 }
 
-void exg_convolve_lines(exg_convolve *c, int size)
+void exg_convolve_lines(exg_convolve *c)
 {
     for (exg_int b = 0; b < c->block.count; b++) {
         if (c->planes == 1) {
             c->kern->fft_scale(1, c->even, c->factor + b * EXG_LINE,
                                c->piece[0] + b * CHUNK);
         } else {
-            one_block(c, size, b);
+            one_block(c, b);
         }
     }
 }

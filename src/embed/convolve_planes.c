@@ -18,8 +18,15 @@ typedef struct {
     exg_int step; /* floats from group to group; rows follow each other */
 } chunks;
 
+/* Charges as they come, and what they are. */
+typedef struct {
+    int shift;  /* of squares            */
+    float unit; /* that a charge counts  */
+    exg_charge_sums *sums;
+} taking;
+
 /* Up to 16 rows of charges, to their chunks. */
-static void rows_to(exg_convolve *c, float unit, exg_int count,
+static void rows_to(exg_convolve *c, const taking *how, exg_int count,
                     const uint32_t *charge, chunks to)
 {
     const exg_kern *k = c->kern;
@@ -28,10 +35,10 @@ static void rows_to(exg_convolve *c, float unit, exg_int count,
     for (exg_int r = 0; r < L; r++) {
         float *row = c->row + r * c->padded;
 
-        for (exg_int i = 0; i < c->n && r < count; i++) {
-            row[i] = (float)(int32_t)charge[r * c->n + i] * unit;
-        }
-        if (r >= count) {
+        if (r < count) {
+            k->charge_take(c->n, how->shift, how->unit, charge + r * c->n, row,
+                           how->sums);
+        } else {
             memset(row, 0, sizeof *row * (size_t)c->n);
         }
     }
@@ -136,18 +143,23 @@ static void across_from(exg_convolve *c, exg_int g, exg_int plane)
     k->fft_untwist(c->rows, c->half, c->twin, to);
 }
 
-void exg_convolve_planes_to(exg_convolve *c, float unit)
+void exg_convolve_planes_to(exg_convolve *c, int bits, const uint32_t *charge,
+                            exg_charge_sums *sums)
 {
     const exg_int flat = c->rows == 1, count = c->plane.count;
+    const int over = bits - EXG_CONVOLVE_SQUARE;
+    const taking how = {.shift = over > 0 ? over : 0,
+                        .unit = 1.0f / (float)(1 << bits),
+                        .sums = sums};
 
     for (exg_int q = 0; q < count && flat; q += L) {
-        rows_to(c, unit, lesser(L, count - q), c->charge + q * c->n,
+        rows_to(c, &how, lesser(L, count - q), charge + q * c->n,
                 (chunks){c->there + q * CHUNK, count * CHUNK});
     }
     for (exg_int q = 0; q < count && !flat; q++) {
         for (exg_int r = 0; r < c->rows; r += L) {
-            rows_to(c, unit, lesser(L, c->rows - r),
-                    c->charge + (q * c->rows + r) * c->n,
+            rows_to(c, &how, lesser(L, c->rows - r),
+                    charge + (q * c->rows + r) * c->n,
                     (chunks){c->flat + r * CHUNK, c->rows * CHUNK});
         }
         for (exg_int g = 0; g < c->groups; g++) {
@@ -156,14 +168,14 @@ void exg_convolve_planes_to(exg_convolve *c, float unit)
     }
 }
 
-void exg_convolve_planes_from(exg_convolve *c)
+void exg_convolve_planes_from(exg_convolve *c, float *potential)
 {
     const exg_int flat = c->rows == 1, count = c->plane.count;
 
     for (exg_int q = 0; q < count && flat; q += L) {
         rows_from(c, lesser(L, count - q),
                   (chunks){c->there + q * CHUNK, count * CHUNK},
-                  c->field + q * c->n);
+                  potential + q * c->n);
     }
     for (exg_int q = 0; q < count && !flat; q++) {
         for (exg_int g = 0; g < c->groups; g++) {
@@ -172,7 +184,7 @@ void exg_convolve_planes_from(exg_convolve *c)
         for (exg_int r = 0; r < c->rows; r += L) {
             rows_from(c, lesser(L, c->rows - r),
                       (chunks){c->flat + r * CHUNK, c->rows * CHUNK},
-                      c->field + (q * c->rows + r) * c->n);
+                      potential + (q * c->rows + r) * c->n);
         }
     }
 }

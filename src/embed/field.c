@@ -89,18 +89,16 @@ typedef struct {
     exg_shard mine; /* of the map's points                              */
     exg_int stride, size;
     exg_convolve *grid;
-    uint32_t *charge; /* shape (n^dims), and slack                    */
-    float *y;         /* shape (dims, stride): mine                   */
-    float *value;     /* shape (stride)                               */
-    float *slope;     /* shape (dims, stride)                         */
-    double error;     /* of forces, estimated                         */
+    float *y;     /* shape (dims, stride): mine                   */
+    float *value; /* shape (stride)                               */
+    float *slope; /* shape (dims, stride)                         */
+    double error; /* of forces, estimated                         */
     double density, force2;
 } trial;
 
 static void trial_free(trial *t)
 {
     exg_convolve_destroy(&t->grid);
-    exg_free(t->charge);
     exg_free(t->y);
     exg_free(t->value);
     exg_free(t->slope);
@@ -129,14 +127,11 @@ static exg_status regrid(const exg_par *par, exg_field *e,
     exg_status st = EXG_OK;
 
     exg_convolve_destroy(&t->grid);
-    exg_free(t->charge);
     exg_free(e->potential);
-    t->charge = NULL;
     e->potential = NULL;
     e->mesh = mesh;
     t->size = (exg_int)pow((double)mesh.n, e->dims);
     e->stencil = exg_mesh_stencil(e->dims, mesh, e->unit, box);
-    EXG_TRY_ALL(par, exg_new(&t->charge, t->size + EXG_STENCIL_SLACK));
     EXG_TRY_ALL(par, exg_new(&e->potential, t->size + EXG_STENCIL_SLACK));
     EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n,
                                 mesh.spacing * e->unit, e->dof, NULL,
@@ -145,25 +140,31 @@ done:
     return st;
 }
 
-/* Spread and convolve.  Returns 0 where a node's charge did not fit: then the
+/* Spread and convolve.  *fits is 0 where a node's charge did not: then the
  * total is short by 2^32. */
-static int convolve(const exg_par *par, exg_field *e, const exg_stencil *s,
-                    int bits, trial *t)
+static exg_status convolve(const exg_par *par, exg_field *e,
+                           const exg_stencil *s, int bits, trial *t, int *fits)
 {
+    exg_status st = EXG_OK;
     const int64_t due = (int64_t)e->total << bits;
-    exg_convolve_sums sums;
+    exg_canvas canvas;
+    exg_charge_sums sums;
     exg_fixed all[2];
 
-    memset(t->charge, 0, sizeof *t->charge * (size_t)t->size);
-    e->kern->stencil_spread(s, bits, t->charge);
-    exg_convolve_run(par, t->grid, exg_convolve_all(t->grid), bits, t->charge,
-                     e->potential, &sums);
+    EXG_TRY(
+        exg_convolve_open(par, t->grid, exg_convolve_all(t->grid), &canvas));
+    e->kern->stencil_spread(s, bits, canvas.charge);
+    exg_convolve_run(par, t->grid, bits, &sums);
+    memcpy(e->potential, canvas.potential,
+           sizeof *e->potential * (size_t)t->size);
     all[0] = sums.total;
     all[1] = sums.squares;
     exg_reduce_fixed(par, 2, all);
     t->density = exg_mesh_density(e->dims, e->mesh.spacing, e->total,
                                   exg_convolve_squares(bits, all[1]));
-    return llabs(all[0] - due) < (int64_t)1 << 31;
+    *fits = llabs(all[0] - due) < (int64_t)1 << 31;
+done:
+    return st;
 }
 
 /* The mean square of the forces on the map's own points. */
@@ -187,19 +188,23 @@ static void measure(const exg_par *par, const exg_field *e,
 }
 
 /* The potential on a grid of this shape. */
-static void pass(const exg_par *par, exg_field *e, trial *t)
+static exg_status pass(const exg_par *par, exg_field *e, trial *t)
 {
+    exg_status st = EXG_OK;
     exg_stencil s = e->stencil;
-    int bits = EXG_STENCIL_MOST_BITS;
+    int bits = EXG_STENCIL_MOST_BITS + FEWER_BITS, fits = 0;
 
     s.count = t->mine.count;
     s.stride = t->stride;
     s.y = t->y;
-    while (!convolve(par, e, &s, bits, t) && bits > 0) {
+    while (!fits && bits > 0) {
         bits -= FEWER_BITS;
+        EXG_TRY(convolve(par, e, &s, bits, t, &fits));
     }
     measure(par, e, &s, t);
     e->mean = exg_convolve_mean(t->grid) * (double)e->total;
+done:
+    return st;
 }
 
 /* Refine until it is exact enough; e->gridded stays 0 if no grid can span the
@@ -230,7 +235,7 @@ static exg_status make_grid(const exg_par *par, exg_field *e)
             break;
         }
         EXG_TRY(regrid(par, e, &box, mesh, &t));
-        pass(par, e, &t);
+        EXG_TRY(pass(par, e, &t));
         e->gridded = 1;
         wanted = exg_mesh_tune(e->dims, now, t.density, t.force2);
         again = t.error > EXG_MESH_BOUND && wanted < now;

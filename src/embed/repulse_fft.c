@@ -40,10 +40,8 @@ static void destroy(void **state)
         return;
     }
     exg_convolve_destroy(&e->grid);
-    exg_shared_free(&e->shared);
+    exg_convolve_rooms_free(&e->rooms);
     exg_repulse_exact.destroy(&e->exact);
-    exg_free(e->charge);
-    exg_free(e->potential);
     exg_zone_destroy(&e->zone);
     exg_free(e->y);
     exg_free(e->value);
@@ -134,20 +132,12 @@ static exg_status regrid(const exg_par *par, exg_fft_engine *e, exg_mesh mesh)
 
     e->cost = with_grid(e);
     exg_convolve_destroy(&e->grid);
-    if (mesh.n != e->mesh.n || e->charge == NULL) {
-        exg_free(e->charge);
-        exg_free(e->potential);
-        e->charge = NULL;
-        e->potential = NULL;
-        e->mesh = mesh;
-        e->size = (exg_int)pow((double)mesh.n, e->dims);
-        EXG_TRY_ALL(par, exg_new(&e->charge, e->size + EXG_STENCIL_SLACK));
-        EXG_TRY_ALL(par, exg_new(&e->potential, e->size + EXG_STENCIL_SLACK));
+    if (mesh.n != e->mesh.n) {
         e->age = SORT_EVERY;
     }
     e->mesh = mesh;
     EXG_TRY(exg_convolve_create(par, e->kern, e->dims, mesh.n,
-                                mesh.spacing * e->unit, e->dof, &e->shared,
+                                mesh.spacing * e->unit, e->dof, &e->rooms,
                                 &e->grid));
     e->cost.grids++;
 done:
@@ -197,7 +187,7 @@ static exg_status try_grid(const exg_par *par, exg_fft_engine *e,
     const double wanted = e->wanted;
     double from = exg_clock_now();
     exg_stencil s;
-    int large;
+    int large, fits = 0;
 
     if (e->grid == NULL || mesh.n != e->mesh.n ||
         mesh.spacing != e->mesh.spacing) {
@@ -211,8 +201,9 @@ static exg_status try_grid(const exg_par *par, exg_fft_engine *e,
     }
     exg_zone_fetch(&e->zone, cloud, e->stride, e->y);
     e->cost.sort += exg_clock_lap(&from);
-    while (!exg_repulse_fft_pass(par, e, &s, out)) {
-        e->cost.repeats++;
+    while (!fits) {
+        EXG_TRY(exg_repulse_fft_pass(par, e, &s, out, &fits));
+        e->cost.repeats += !fits;
     }
     e->cost.error =
         exg_mesh_error(e->dims, mesh.spacing, out->density, out->force2);

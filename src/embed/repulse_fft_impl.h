@@ -17,16 +17,13 @@ typedef struct {
     int bits;    /* of charges, for the next call       */
     int age;     /* calls since points were sorted      */
     exg_shard mine;
-    double dof;         /* of the grid's kernel       */
-    double unit;        /* exg_mesh_unit() of it      */
-    exg_convolve *grid; /* NULL: none yet             */
-    exg_shared shared;  /* its data between ranks     */
-    exg_mesh mesh;      /* its shape, in units        */
-    exg_int size;       /* n^dims                     */
-    double wanted;      /* spacing, for the next call */
-    uint32_t *charge;   /* shape (n^dims), and slack    */
-    float *potential;   /* shape (n^dims), and slack    */
-    void *exact;        /* for maps too wide for a grid */
+    double dof;               /* of the grid's kernel       */
+    double unit;              /* exg_mesh_unit() of it      */
+    exg_convolve *grid;       /* NULL: none yet             */
+    exg_convolve_rooms rooms; /* its data between ranks */
+    exg_mesh mesh;            /* its shape, in units        */
+    double wanted;            /* spacing, for the next call */
+    void *exact;              /* for maps too wide for a grid */
 
     exg_int stride;
     exg_zone zone; /* which points are mine to spread and gather  */
@@ -45,9 +42,12 @@ typedef struct {
 
 /** Spread, convolve, gather, on the grid in use.  Collective.  Sets e->bits for
  * the next pass.
- * @param[in] s  the grid, with my zone's points
- * @return 0 where a node's charge did not fit: the pass is to be repeated */
-int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
-                         const exg_stencil *s, exg_fft_found *out);
+ * @param[in]  s     the grid, with my zone's points
+ * @param[out] fits  0 where a node's charge did not: the pass is to be repeated
+ * @return EXG_OK, EXG_ENOMEM */
+EXG_MUST_CHECK exg_status exg_repulse_fft_pass(const exg_par *par,
+                                               exg_fft_engine *e,
+                                               const exg_stencil *s,
+                                               exg_fft_found *out, int *fits);
 
 #endif

@@ -17,7 +17,7 @@ enum {
 };
 
 /* Bits of the next call's charges, by the fullest node of this one. */
-static int next_bits(const exg_fft_engine *e, const exg_convolve_sums *sums)
+static int next_bits(const exg_fft_engine *e, const exg_charge_sums *sums)
 {
     if (sums->large > 0) {
         return e->bits > 2 ? e->bits - 2 : 0;
@@ -41,29 +41,28 @@ static void add_up(const exg_fft_engine *e, const exg_stencil *s,
     }
 }
 
-int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
-                         const exg_stencil *s, exg_fft_found *out)
+exg_status exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
+                                const exg_stencil *s, exg_fft_found *out,
+                                int *fits)
 {
+    exg_status st = EXG_OK;
     const double n = (double)e->mine.total;
     const int64_t due = (int64_t)e->mine.total << e->bits;
-    const exg_window window = exg_zone_window(s);
-    const exg_int plane = e->dims > 1 ? e->size / e->mesh.n : e->size;
-    exg_stencil in = *s; /* seen from the window */
-    exg_convolve_sums sums;
+    exg_stencil in = *s; /* seen from the canvas */
+    exg_canvas canvas;
+    exg_charge_sums sums;
     exg_fixed all[6] = {0};
     double from = exg_clock_now();
-    int fits;
 
-    in.origin = window.first * plane;
-    memset(e->charge, 0, sizeof *e->charge * (size_t)(window.count * plane));
+    EXG_TRY(exg_convolve_open(par, e->grid, exg_zone_window(s), &canvas));
+    in.origin = canvas.span.first * exg_convolve_plane(e->grid);
     if (s->count > 0) {
-        e->kern->stencil_spread(&in, e->bits, e->charge);
+        e->kern->stencil_spread(&in, e->bits, canvas.charge);
     }
     e->cost.spread += exg_clock_lap(&from);
-    exg_convolve_run(par, e->grid, window, e->bits, e->charge, e->potential,
-                     &sums);
+    exg_convolve_run(par, e->grid, e->bits, &sums);
     exg_clock_lap(&from);
-    e->kern->stencil_gather(&in, e->potential, e->value, e->slope);
+    e->kern->stencil_gather(&in, canvas.potential, e->value, e->slope);
     add_up(e, s, all);
     e->cost.gather += exg_clock_lap(&from);
     all[2] = sums.total;
@@ -72,7 +71,7 @@ int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
     all[5] = sums.squares;
     exg_reduce_fixed(par, 6, all);
     e->cost.agree += exg_clock_lap(&from);
-    sums = (exg_convolve_sums){all[2], all[3], all[4], all[5]};
+    sums = (exg_charge_sums){all[2], all[3], all[4], all[5]};
     out->z = exg_fixed_value(all[0], e->z_scale) +
              n * n * exg_convolve_mean(e->grid);
     out->force2 = exg_fixed_value(all[1], e->force2_scale) / n;
@@ -80,8 +79,9 @@ int exg_repulse_fft_pass(const exg_par *par, exg_fft_engine *e,
         exg_mesh_density(e->dims, e->mesh.spacing, e->mine.total,
                          exg_convolve_squares(e->bits, sums.squares));
     /* a node that wrapped took 2^32 from the total */
-    fits = llabs(sums.total - due) < (int64_t)1 << 31;
-    e->bits = fits ? next_bits(e, &sums)
-                   : (e->bits > FEWER_BITS ? e->bits - FEWER_BITS : 0);
-    return fits;
+    *fits = llabs(sums.total - due) < (int64_t)1 << 31;
+    e->bits = *fits ? next_bits(e, &sums)
+                    : (e->bits > FEWER_BITS ? e->bits - FEWER_BITS : 0);
+done:
+    return st;
 }

@@ -26,6 +26,7 @@ const exg_kern EXG_KERN(exg_kern_table) = {
     .near_distances = EXG_KERN(exg_near_distances),
     .stencil_spread = EXG_KERN(exg_stencil_spread),
     .stencil_gather = EXG_KERN(exg_stencil_gather),
+    .charge_take = EXG_KERN(exg_charge_take),
     .fft_run = EXG_KERN(exg_fft_run),
     .fft_twist = EXG_KERN(exg_fft_twist),
     .fft_untwist = EXG_KERN(exg_fft_untwist),

@@ -59,6 +59,10 @@ void EXG_KERN(exg_stencil_spread)(const exg_stencil *s, int bits,
 void EXG_KERN(exg_stencil_gather)(const exg_stencil *s, const float *grid,
                                   float *value, float *slope);
 
+void EXG_KERN(exg_charge_take)(exg_int n, int shift, float unit,
+                               const uint32_t *from, float *to,
+                               exg_charge_sums *sums);
+
 void EXG_KERN(exg_fft_run)(const exg_fft *f, int back, float *x);
 void EXG_KERN(exg_fft_twist)(exg_int n, const float *w, const float *from,
                              float *to);
