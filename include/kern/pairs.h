@@ -72,11 +72,13 @@ static inline exg_int exg_pairs_width(int dims)
 /** Sparse rows of P and the points they act on. */
 typedef struct {
     int dims;
-    exg_int rows;        /* points that receive a force                       */
-    exg_int row0;        /* index of the first of them, if self is NULL       */
-    const float *y;      /* shape (N, exg_pairs_width(dims)), 64-byte aligned */
-    const exg_int *row;  /* shape (rows + 1): first entry; multiples of 16    */
-    const int32_t *col;  /* entries: the point that attracts                  */
+    exg_int rows;       /* points that receive a force                       */
+    exg_int row0;       /* index of the first of them, if self is NULL       */
+    const float *y;     /* shape (N, exg_pairs_width(dims)), 64-byte aligned */
+    const exg_int *row; /* shape (rows + 1): first entry; multiples of 16    */
+    const int32_t *col; /* entries: the point that attracts                  */
+    const uint16_t *near; /* entries, from base[i] on; NULL: see col          */
+    const int32_t *base; /* shape (rows): first point near row i; -1: see col */
     const float *p;      /* entries: p_ij, 0 in the padding; 64-byte aligned  */
     const int32_t *self; /* shape (rows): index of the point; NULL: in a row  */
     const exg_pairs_tails *tails; /* the kernel; NULL: that of q          */

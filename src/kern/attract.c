@@ -1,8 +1,9 @@
 /* attract.c -- see pairs.h: attraction and divergence, by rows of P.
  *
- * Entries are read once, 8 bytes each, and so is the point that each names,
- * from anywhere: where the points are laid so that those of a row are near each
- * other, the sums run at the speed at which memory gives the entries.  The
+ * Entries are read once, 8 bytes each or 6, and so is the point that each
+ * names, from anywhere: where the points are laid so that those of a row are
+ * near each other, the sums run at the speed at which memory gives the
+ * entries.  The
  * sum over a row runs in lanes of 16 whatever the vector, and ends as one
  * tree. */
 #include "kern/pairs.h"
@@ -21,19 +22,34 @@ enum {
 typedef double couple __attribute__((may_alias));
 typedef double couples __attribute__((vector_size(4 * EXG_VEC), may_alias));
 
-/* The couples of HALF points. */
-EXG_INLINE couples fetch(const couple *y, exg_int stride, const int32_t *col)
+/* One row: its entries, its sums, and the points that its entries count. */
+typedef struct {
+    exg_int from, to;
+    const float *mine; /* its point     */
+    const float *y;    /* the first one */
+    int is_near;       /* counted by s->near, else s->col */
+} row;
+
+EXG_INLINE couple point(const exg_pairs_sparse *s, int is_near, const couple *y,
+                        exg_int stride, exg_int entry)
 {
+    return y[stride *
+             (is_near ? (exg_int)s->near[entry] : (exg_int)s->col[entry])];
+}
+
+/* The couples of HALF points. */
+EXG_INLINE couples fetch(const exg_pairs_sparse *s, int is_near,
+                         const couple *y, exg_int stride, exg_int entry)
+{
+#define AT(i) point(s, is_near, y, stride, entry + (i))
 #if defined(__AVX512F__)
-    return (couples){y[stride * col[0]], y[stride * col[1]], y[stride * col[2]],
-                     y[stride * col[3]], y[stride * col[4]], y[stride * col[5]],
-                     y[stride * col[6]], y[stride * col[7]]};
+    return (couples){AT(0), AT(1), AT(2), AT(3), AT(4), AT(5), AT(6), AT(7)};
 #elif defined(__AVX2__)
-    return (couples){y[stride * col[0]], y[stride * col[1]], y[stride * col[2]],
-                     y[stride * col[3]]};
+    return (couples){AT(0), AT(1), AT(2), AT(3)};
 #else
-    return (couples){y[stride * col[0]], y[stride * col[1]]};
+    return (couples){AT(0), AT(1)};
 #endif
+#undef AT
 }
 
 /* The first (odd = 0) or second floats of EXG_VEC couples, in order. */
@@ -60,21 +76,21 @@ EXG_INLINE exg_vec every_other(couples a, couples b, int odd)
 /* 1 + squared distances of EXG_VEC entries from a on, over b, and the
  * differences. */
 EXG_INLINE exg_vec apart(int dims, const exg_pairs_tails *tails,
-                         const exg_pairs_sparse *s, const float *mine,
-                         exg_int a, exg_vec *e)
+                         const exg_pairs_sparse *s, const row *r, exg_int a,
+                         exg_vec *e)
 {
     const exg_int stride = dims > 2 ? 2 : 1; /* couples of a point */
     const exg_vec one = exg_vec_all(1.0f);
     exg_vec d2 = tails == NULL ? one : (exg_vec){0};
 
     for (int k = 0; k < dims; k += 2) {
-        const couple *y = (const couple *)s->y + k / 2;
-        const couples low = fetch(y, stride, s->col + a);
-        const couples high = fetch(y, stride, s->col + a + HALF);
+        const couple *y = (const couple *)r->y + k / 2;
+        const couples low = fetch(s, r->is_near, y, stride, a);
+        const couples high = fetch(s, r->is_near, y, stride, a + HALF);
 
-        e[k] = exg_vec_all(mine[k]) - every_other(low, high, 0);
+        e[k] = exg_vec_all(r->mine[k]) - every_other(low, high, 0);
         if (k + 1 < dims) {
-            e[k + 1] = exg_vec_all(mine[k + 1]) - every_other(low, high, 1);
+            e[k + 1] = exg_vec_all(r->mine[k + 1]) - every_other(low, high, 1);
         }
     }
     for (int k = 0; k < dims; k++) {
@@ -86,21 +102,24 @@ EXG_INLINE exg_vec apart(int dims, const exg_pairs_tails *tails,
 
 /* One row, one part of its lanes. */
 EXG_INLINE void attract_part(int dims, const exg_pairs_tails *tails,
-                             const exg_pairs_sparse *s, exg_int i,
-                             const float *mine, exg_int part,
-                             float (*lane)[EXG_LANE])
+                             const exg_pairs_sparse *s, const row *r,
+                             exg_int part, float (*lane)[EXG_LANE])
 {
     exg_vec f[EXG_PAIRS_DIMS];
 
     for (int k = 0; k < dims; k++) {
         f[k] = (exg_vec){0};
     }
-    for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
+    for (exg_int a = r->from + part; a < r->to; a += EXG_LANE) {
         exg_vec e[EXG_PAIRS_DIMS];
-        const exg_vec d2 = apart(dims, tails, s, mine, a, e);
+        const exg_vec d2 = apart(dims, tails, s, r, a, e);
         const exg_vec w = exg_vec_load(s->p + a) / d2;
 
-        __builtin_prefetch(s->col + a + AHEAD, 0, 0);
+        if (r->is_near) {
+            __builtin_prefetch(s->near + a + AHEAD, 0, 0);
+        } else {
+            __builtin_prefetch(s->col + a + AHEAD, 0, 0);
+        }
         __builtin_prefetch(s->p + a + AHEAD, 0, 0);
         for (int k = 0; k < dims; k++) {
             f[k] = exg_vec_fma(w, e[k], f[k]);
@@ -113,15 +132,14 @@ EXG_INLINE void attract_part(int dims, const exg_pairs_tails *tails,
 
 /* The same for the divergence: sums of -p log u and of p. */
 EXG_INLINE void diverge_part(int dims, const exg_pairs_tails *tails,
-                             const exg_pairs_sparse *s, exg_int i,
-                             const float *mine, exg_int part,
-                             float (*lane)[EXG_LANE])
+                             const exg_pairs_sparse *s, const row *r,
+                             exg_int part, float (*lane)[EXG_LANE])
 {
     exg_vec f[2] = {{0}};
 
-    for (exg_int a = s->row[i] + part; a < s->row[i + 1]; a += EXG_LANE) {
+    for (exg_int a = r->from + part; a < r->to; a += EXG_LANE) {
         exg_vec e[EXG_PAIRS_DIMS];
-        const exg_vec d2 = apart(dims, tails, s, mine, a, e);
+        const exg_vec d2 = apart(dims, tails, s, r, a, e);
         const exg_vec p = exg_vec_load(s->p + a);
 
         f[0] = exg_vec_fma(p, exg_vec_log(d2), f[0]);
@@ -129,6 +147,20 @@ EXG_INLINE void diverge_part(int dims, const exg_pairs_tails *tails,
     }
     exg_vec_store(lane[0] + part, f[0]);
     exg_vec_store(lane[1] + part, f[1]);
+}
+
+/* One row; `r` is known to the compiler but for its numbers. */
+EXG_INLINE void one_row(int dims, int diverge, const exg_pairs_tails *tails,
+                        const exg_pairs_sparse *s, const row *r,
+                        float (*lane)[EXG_LANE])
+{
+    for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
+        if (diverge) {
+            diverge_part(dims, tails, s, r, part, lane);
+        } else {
+            attract_part(dims, tails, s, r, part, lane);
+        }
+    }
 }
 
 /* Either sum over all rows. */
@@ -141,14 +173,17 @@ EXG_INLINE void rows(int dims, int diverge, const exg_pairs_tails *tails,
 
     for (exg_int i = 0; i < s->rows; i++) {
         const exg_int self = s->self != NULL ? s->self[i] : s->row0 + i;
-        const float *mine = s->y + self * width;
+        row r = {.from = s->row[i],
+                 .to = s->row[i + 1],
+                 .mine = s->y + self * width,
+                 .y = s->y};
 
-        for (exg_int part = 0; part < EXG_LANE; part += EXG_VEC) {
-            if (diverge) {
-                diverge_part(dims, tails, s, i, mine, part, lane);
-            } else {
-                attract_part(dims, tails, s, i, mine, part, lane);
-            }
+        if (!diverge && s->near != NULL && s->base[i] >= 0) {
+            r.is_near = 1;
+            r.y += s->base[i] * width;
+            one_row(dims, diverge, tails, s, &r, lane);
+        } else {
+            one_row(dims, diverge, tails, s, &r, lane);
         }
         for (int k = 0; k < sums; k++) {
             f[i * sums + k] = exg_lane_sum(lane[k]);
