@@ -186,6 +186,54 @@ START_TEST(window_is_a_part_of_the_grid)
 }
 END_TEST
 
+/* Charges as they come, or such that some are large or have wrapped. */
+static void make_charges(int kind)
+{
+    const exg_rng stream = {.seed = 9, .use = EXG_RNG_SYNTH};
+
+    for (int i = 0; i < SIZE; i++) {
+        const float u = exg_rng_uniform(stream, (uint64_t)i);
+
+        r.charge[0][i] = (uint32_t)(u * 0x1p26f);
+    }
+    for (int i = 0; i < 9 && kind > 0; i++) {
+        r.charge[0][i * 97 + 1] = (uint32_t)1 << (26 + kind);
+        r.charge[0][i * 31] = kind == 6 ? (uint32_t)-5 - (uint32_t)i : 7;
+    }
+}
+
+static int are_equal(const exg_charge_sums *a, const exg_charge_sums *b)
+{
+    return a->total == b->total && a->squares == b->squares &&
+           (a->large > 0) == (b->large > 0) &&
+           (a->medium > 0) == (b->medium > 0);
+}
+
+START_TEST(charges_are_taken_as_defined)
+{
+    static const char *const isa[] = {"avx512", "avx2", "base"};
+    static _Alignas(64) float to[2][SIZE];
+
+    make_charges(_i);
+    for (exg_int n = 0; n < 80; n += n < 40 ? 1 : 13) {
+        for (int k = 0; k < 3; k++) {
+            const uint32_t *from = r.charge[0] + (n < 40 ? n : 1);
+            const exg_kern *kern;
+            exg_charge_sums sums[2] = {{3, 0, 0, 5}, {3, 0, 0, 5}};
+
+            if (exg_kern_select(isa[k], &kern) != EXG_OK) {
+                exg_err_clear();
+                continue; /* this CPU or build lacks it */
+            }
+            exg_charge_take_ref(n, _i * 4, 0x1p-20f, from, to[0], sums);
+            kern->charge_take(n, _i * 4, 0x1p-20f, from, to[1], sums + 1);
+            ck_assert(memcmp(to[0], to[1], sizeof(float) * (size_t)n) == 0);
+            ck_assert(are_equal(sums, sums + 1));
+        }
+    }
+}
+END_TEST
+
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("stencil");
@@ -195,6 +243,7 @@ Suite *exg_suite(void)
     tcase_add_loop_test(tc, gathering_agrees_with_its_definition, 1, 4);
     tcase_add_test(tc, slope_of_a_parabola_is_exact);
     tcase_add_loop_test(tc, avx512_and_avx2_give_the_same_bits, 1, 4);
+    tcase_add_loop_test(tc, charges_are_taken_as_defined, 0, 7);
     tcase_add_loop_test(tc, window_is_a_part_of_the_grid, 2, 4);
     return s;
 }

@@ -7,7 +7,8 @@
 #include "support.h"
 
 enum {
-    MOST = 700,
+    FEW = 700,
+    MOST = 70000, /* more than 16 bits can name */
     NEAR = 12,
     CALLS = 24, /* the order is renewed before */
     KINDS = 6   /* dimensions and tails        */
@@ -84,10 +85,10 @@ done:
 
 START_TEST(order_of_points_does_not_change_a_bit)
 {
-    static const exg_int count[] = {4, 17, MOST};
+    static const exg_int count[] = {4, 17, FEW, MOST};
     const double dof = _i < 3 ? 1.0 : 0.5;
 
-    for (size_t a = 0; a < sizeof count / sizeof *count; a++) {
+    for (size_t a = 0; a < (_i == 1 ? 4 : 3); a++) {
         const exg_int n = count[a];
         int same = 1;
 

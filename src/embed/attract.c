@@ -38,8 +38,21 @@ struct exg_attract {
     uint16_t *near; /* entries: places, from there                          */
     int32_t *col;   /* or places, of rows that are far apart                */
     float *p_ij;
-    float *pull; /* shape (my rows, dims): in that order */
+    int32_t *named; /* shape (longest row): work */
+    float *pull;    /* shape (my rows, dims): in that order */
 };
+
+static exg_int longest_row(const exg_affinity *p)
+{
+    exg_int most = 0;
+
+    for (exg_int i = 0; i < p->rows.count; i++) {
+        const exg_int n = p->row[i + 1] - p->row[i];
+
+        most = n > most ? n : most;
+    }
+    return most;
+}
 
 exg_status exg_attract_create(const exg_affinity *p, const exg_kern *kern,
                               int dims, exg_attract **out)
@@ -58,6 +71,7 @@ exg_status exg_attract_create(const exg_affinity *p, const exg_kern *kern,
     EXG_TRY(exg_new(&a->turn, rows));
     EXG_TRY(exg_new(&a->self, rows));
     EXG_TRY(exg_new(&a->row, rows + 1));
+    EXG_TRY(exg_new(&a->named, longest_row(p)));
     EXG_TRY(exg_new(&a->base, rows));
     EXG_TRY(exg_new(&a->near, p->row[rows]));
     EXG_TRY(exg_new(&a->col, p->row[rows]));
@@ -82,6 +96,7 @@ void exg_attract_destroy(exg_attract **out)
         exg_free(a->turn);
         exg_free(a->self);
         exg_free(a->row);
+        exg_free(a->named);
         exg_free(a->base);
         exg_free(a->near);
         exg_free(a->col);
@@ -146,30 +161,37 @@ static void sort(exg_attract *a, exg_int n, const int32_t *key, int32_t *place)
     }
 }
 
-/* Places of n entries of P: 16 bits from the first place on, where that is
- * enough.  An entry of 0, as in the padding, may name any point. */
-static void name_columns(exg_attract *a, exg_int r, exg_int from, exg_int n)
+/* Places of n entries of P from `from` on, and the first and last of them:
+ * end[0], end[1].  An entry of 0, as in the padding, may name any point. */
+static void find_places(const exg_attract *a, exg_int from, exg_int n,
+                        int32_t self, int32_t *place, int32_t *end)
 {
     const float *p = a->p->p + from;
     const int32_t *col = a->p->col + from;
-    int32_t first = a->self[r], last = first;
+    int32_t first = self, last = self;
 
     for (exg_int e = 0; e < n; e++) {
-        const int32_t at = p[e] > 0.0f ? a->place[col[e]] : first;
+        const int32_t at = p[e] > 0.0f ? a->place[col[e]] : self;
 
         first = at < first ? at : first;
         last = at > last ? at : last;
+        place[e] = at;
     }
-    a->base[r] = last - first <= UINT16_MAX ? first : -1;
-    for (exg_int e = 0; e < n; e++) {
-        const int32_t at = p[e] > 0.0f ? a->place[col[e]] : first;
+    end[0] = first;
+    end[1] = last;
+}
 
-        if (a->base[r] >= 0) {
-            a->near[a->row[r] + e] = (uint16_t)(at - first);
-        } else {
-            a->col[a->row[r] + e] = at;
-        }
+/* The same in 16 bits, from the first place on, where that is enough. */
+static int32_t shorten(exg_int n, const int32_t *place, const int32_t *end,
+                       uint16_t *near)
+{
+    if (end[1] - end[0] > UINT16_MAX) {
+        return -1;
     }
+    for (exg_int e = 0; e < n; e++) {
+        near[e] = (uint16_t)(place[e] - end[0]);
+    }
+    return end[0];
 }
 
 /* Copy my rows in the order of `turn`, naming columns by places. */
@@ -180,11 +202,16 @@ static void copy_rows(exg_attract *a)
     for (exg_int r = 0; r < p->rows.count; r++) {
         const exg_int i = a->turn[r];
         const exg_int from = p->row[i], n = p->row[i + 1] - from;
+        int32_t end[2];
 
         a->row[r + 1] = a->row[r] + n;
         a->self[r] = a->place[p->rows.first + i];
         memcpy(a->p_ij + a->row[r], p->p + from, sizeof *p->p * (size_t)n);
-        name_columns(a, r, from, n);
+        find_places(a, from, n, a->self[r], a->named, end);
+        a->base[r] = shorten(n, a->named, end, a->near + a->row[r]);
+        if (a->base[r] < 0) {
+            memcpy(a->col + a->row[r], a->named, sizeof *a->col * (size_t)n);
+        }
     }
 }
 

@@ -178,7 +178,7 @@ EXG_INLINE void rows(int dims, int diverge, const exg_pairs_tails *tails,
                  .mine = s->y + self * width,
                  .y = s->y};
 
-        if (!diverge && s->near != NULL && s->base[i] >= 0) {
+        if (s->near != NULL && s->base[i] >= 0) {
             r.is_near = 1;
             r.y += s->base[i] * width;
             one_row(dims, diverge, tails, s, &r, lane);

@@ -73,16 +73,23 @@ static exg_int point_of(const exg_pairs_sparse *s, exg_int i)
     return s->self != NULL ? s->self[i] : s->row0 + i;
 }
 
-/* 1 / u, u of the pair with the point of entry a. */
-static double apart(const exg_pairs_sparse *s, exg_int self, exg_int a,
-                    double *e)
+/* The point of entry a of row i. */
+static exg_int other_of(const exg_pairs_sparse *s, exg_int i, exg_int a)
+{
+    return s->near != NULL && s->base[i] >= 0 ? s->base[i] + s->near[a]
+                                              : s->col[a];
+}
+
+/* 1 / u, u of the pair with the point of entry a of row i. */
+static double apart(const exg_pairs_sparse *s, exg_int i, exg_int a, double *e)
 {
     const exg_int width = exg_pairs_width(s->dims);
+    const float *mine = s->y + point_of(s, i) * width;
+    const float *other = s->y + other_of(s, i, a) * width;
     double d2 = 0.0;
 
     for (int k = 0; k < s->dims; k++) {
-        e[k] = (double)s->y[self * width + k] -
-               (double)s->y[s->col[a] * width + k];
+        e[k] = (double)mine[k] - (double)other[k];
         d2 += e[k] * e[k];
     }
     return spread(s->tails, d2);
@@ -95,7 +102,7 @@ void exg_pairs_attract_ref(const exg_pairs_sparse *s, float *f)
 
         for (exg_int a = s->row[i]; a < s->row[i + 1]; a++) {
             double e[EXG_PAIRS_DIMS];
-            const double d2 = apart(s, point_of(s, i), a, e);
+            const double d2 = apart(s, i, a, e);
 
             for (int k = 0; k < s->dims; k++) {
                 sum[k] += (double)s->p[a] / d2 * e[k];
@@ -115,7 +122,7 @@ void exg_pairs_diverge_ref(const exg_pairs_sparse *s, float *f)
         for (exg_int a = s->row[i]; a < s->row[i + 1]; a++) {
             double e[EXG_PAIRS_DIMS];
 
-            sum[0] += (double)s->p[a] * log(apart(s, point_of(s, i), a, e));
+            sum[0] += (double)s->p[a] * log(apart(s, i, a, e));
             sum[1] += (double)s->p[a];
         }
         f[2 * i] = (float)sum[0];
