@@ -141,8 +141,8 @@ static exg_status make_room(exg_convolve *c)
     EXG_TRY(exg_new(&c->twin, c->other->n * EXG_CHUNK));
     EXG_TRY(exg_new(&c->flat, c->groups * c->rows * EXG_CHUNK));
     EXG_TRY(exg_new(&c->factor, c->block.count * c->band * EXG_LINE));
-    EXG_TRY(exg_new(&c->quarter, 2 * c->n));
-    EXG_TRY(exg_new(&c->half, 2 * c->n));
+    EXG_TRY(exg_new(&c->quarter, 2 * c->node->n));
+    EXG_TRY(exg_new(&c->half, 2 * c->other->n));
     EXG_TRY(exg_new(&c->even, 2 * c->other->n));
     c->odd = c->even + c->other->n;
 done:
@@ -154,8 +154,8 @@ static void set_tables(exg_convolve *c)
 {
     const exg_int m = c->other->n;
 
-    exg_fourier_twist(c->n, 0.25 / (double)c->node->n, c->quarter);
-    exg_fourier_twist(c->n, 0.5 / (double)m, c->half);
+    exg_fourier_twist(c->node->n, 0.25 / (double)c->node->n, c->quarter);
+    exg_fourier_twist(m, 0.5 / (double)m, c->half);
     for (exg_int t = 0; t < m; t++) {
         const int32_t f = 2 * c->other->wave[t], all = (int32_t)(2 * m);
 

@@ -82,17 +82,14 @@ done:
     return st;
 }
 
-/* Room to transform in. */
+/* Room to transform in, beside c->wave and c->twin. */
 typedef struct {
-    exg_int padded;        /* L of the axis of nodes, in whole lanes        */
-    exg_int first, count;  /* groups of waves that my blocks are of         */
-    float *quarter, *half; /* twists of all L numbers of an axis            */
-    float *x;              /* shape (16, padded): rows of the kernel        */
-    float *lane;           /* the same, side by side                        */
-    float *wave;           /* chunks of the longest transform               */
-    float *fold;           /* shape (L of another axis, 16)                 */
-    float *plane;          /* shape (count, rows, 16): 3-D: waves of rows   */
-    float *across;         /* shape (band, 16)                              */
+    exg_int padded;       /* L of the axis of nodes, in whole lanes         */
+    exg_int first, count; /* groups of waves that my blocks are of          */
+    float *x;             /* shape (16, padded): rows of the kernel         */
+    float *lane;          /* the same, side by side                         */
+    float *plane;         /* shape (count, rows, 16): 3-D: waves of rows    */
+    float *across;        /* shape (band, 16)                               */
 } room;
 
 static exg_status room_create(const exg_convolve *c, room *k)
@@ -100,33 +97,22 @@ static exg_status room_create(const exg_convolve *c, room *k)
     exg_status st = EXG_OK;
     const exg_int per_group = c->dims > 2 ? 2 * c->other->n : 1;
     const exg_int last = c->block.first + c->block.count - 1;
-    const exg_int n = c->node->n, m = c->other->n;
 
     k->padded = c->groups * L;
     k->first = c->block.first / per_group;
     k->count = c->block.count > 0 ? last / per_group + 1 - k->first : 0;
-    EXG_TRY(exg_new(&k->quarter, 2 * n));
-    EXG_TRY(exg_new(&k->half, 2 * m));
     EXG_TRY(exg_new(&k->x, L * k->padded));
     EXG_TRY(exg_new(&k->lane, L * k->padded));
-    EXG_TRY(exg_new(&k->wave, (k->padded > m ? k->padded : m) * CHUNK));
-    EXG_TRY(exg_new(&k->fold, m * L));
     EXG_TRY(exg_new(&k->plane, c->dims > 2 ? k->count * c->band * L : 0));
     EXG_TRY(exg_new(&k->across, c->band * L));
-    exg_fourier_twist(n, 0.25 / (double)n, k->quarter);
-    exg_fourier_twist(m, 0.5 / (double)m, k->half);
 done:
     return st;
 }
 
 static void room_free(room *k)
 {
-    exg_free(k->quarter);
-    exg_free(k->half);
     exg_free(k->x);
     exg_free(k->lane);
-    exg_free(k->wave);
-    exg_free(k->fold);
     exg_free(k->plane);
     exg_free(k->across);
 }
@@ -168,12 +154,12 @@ static void along_nodes(const exg_convolve *c, const exg_convolve_kernel *w,
             away[r] = (q + r) * (q + r) + plane * plane;
         }
         lay_rows(c, w, count, away, k);
-        c->kern->fft_enter(n, k->quarter, k->lane, k->wave);
-        memset(k->wave + n * CHUNK, 0,
-               sizeof *k->wave * (size_t)((k->padded - n) * CHUNK));
-        c->kern->fft_run(c->node, 0, k->wave);
+        c->kern->fft_enter(n, c->quarter, k->lane, c->wave);
+        memset(c->wave + n * CHUNK, 0,
+               sizeof *c->wave * (size_t)((k->padded - n) * CHUNK));
+        c->kern->fft_run(c->node, 0, c->wave);
         for (exg_int g = 0; g < k->count; g++) {
-            float *wave = k->wave + (k->first + g) * L * CHUNK;
+            float *wave = c->wave + (k->first + g) * L * CHUNK;
 
             for (exg_int t = 0; t < L && (k->first + g) * L + t < n; t++) {
                 for (int l = 0; l < L; l++) {
@@ -189,7 +175,7 @@ static void along_nodes(const exg_convolve *c, const exg_convolve_kernel *w,
 }
 
 /* The cosine transform of another axis: from and to of shape (band, 16). */
-static void cosine(const exg_convolve *c, const float *from, room *k, float *to)
+static void cosine(const exg_convolve *c, const float *from, float *to)
 {
     const exg_int m = c->other->n;
 
@@ -199,21 +185,21 @@ static void cosine(const exg_convolve *c, const float *from, room *k, float *to)
 
         for (exg_int j = 0; j < m; j++) {
             for (int l = 0; l < L; l++) {
-                k->fold[j * L + l] =
+                c->twin[j * L + l] =
                     from[j * L + l] + sign * from[(m - j) * L + l];
             }
         }
         if (odd) {
-            c->kern->fft_enter(m, k->half, k->fold, k->wave);
+            c->kern->fft_enter(m, c->half, c->twin, c->wave);
         } else {
-            memset(k->wave, 0, sizeof *k->wave * (size_t)(m * CHUNK));
+            memset(c->wave, 0, sizeof *c->wave * (size_t)(m * CHUNK));
             for (exg_int j = 0; j < m; j++) {
-                memcpy(k->wave + j * CHUNK, k->fold + j * L, sizeof *to * L);
+                memcpy(c->wave + j * CHUNK, c->twin + j * L, sizeof *to * L);
             }
         }
-        c->kern->fft_run(c->other, 0, k->wave);
+        c->kern->fft_run(c->other, 0, c->wave);
         for (exg_int t = 0; t < m; t++) {
-            memcpy(to + wave_of[t] * L, k->wave + t * CHUNK, sizeof *to * L);
+            memcpy(to + wave_of[t] * L, c->wave + t * CHUNK, sizeof *to * L);
         }
     }
 }
@@ -237,7 +223,7 @@ static void put_planes(exg_convolve *c, const exg_convolve_kernel *w, room *k)
             const int32_t *row = block / m % 2 == 0 ? c->even : c->odd;
 
             if (g != last) {
-                cosine(c, k->plane + g * c->band * L, k, k->across);
+                cosine(c, k->plane + g * c->band * L, k->across);
                 last = g;
             }
             memcpy(c->factor + (b * c->band + p) * L,
@@ -254,7 +240,7 @@ static void finish_block(exg_convolve *c, const tables *t, exg_int b, room *k)
 
     if (c->band > 1) {
         memcpy(k->across, factor, sizeof *factor * (size_t)(c->band * L));
-        cosine(c, k->across, k, factor);
+        cosine(c, k->across, factor);
     }
     for (int l = 0; l < L; l++) {
         const line v = line_of(c, b, l);

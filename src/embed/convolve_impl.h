@@ -30,8 +30,8 @@ struct exg_convolve {
     exg_shard plane, block; /* mine                                    */
     double mean;
 
-    float *quarter; /* shape (n, 2): twist of the axis of nodes           */
-    float *half;    /* shape (n, 2): of another axis's odd waves          */
+    float *quarter; /* shape (node->n, 2): twist of the axis of nodes     */
+    float *half;    /* shape (other->n, 2): of another axis's odd waves   */
     int32_t *even;  /* shape (other->n): rows of factors, by place        */
     int32_t *odd;
     float *factor; /* shape (block.count, band, EXG_LINE)                */
