@@ -4,9 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "store/probe.h"
 #include "store/reader.h"
 #include "support.h"
+
+enum {
+    CHILD = 1 << 19 /* KiB that a child may take, with a sanitizer's */
+};
 
 static char path[256];
 
@@ -130,6 +136,58 @@ START_TEST(texts_of_absurd_length_are_refused)
     says(exg_reader_texts(r, "/v", &n, &texts), EXG_EINPUT,
          "/v: text of 2097152 bytes, want at most 1048575");
     ck_assert(texts == NULL);
+    exg_reader_close(&r);
+}
+END_TEST
+
+/* A dataset of which only the first chunks are there. */
+static void put_hollow(hid_t file, const char *name, int rank,
+                       const hsize_t *dims, hsize_t chunks)
+{
+    const hsize_t one[2] = {1, 1};
+    hsize_t from[2] = {0, 0};
+    const float value = 1;
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE), set;
+    hid_t space = H5Screate_simple(rank, dims, NULL);
+
+    H5Pset_chunk(list, rank, one);
+    set = H5Dcreate2(file, name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, list,
+                     H5P_DEFAULT);
+    for (; from[0] < chunks; from[0]++) {
+        ck_assert_int_ge(
+            H5Dwrite_chunk(set, H5P_DEFAULT, 0, from, sizeof value, &value), 0);
+    }
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Pclose(list);
+}
+
+static void probe(void *data)
+{
+    exg_probe_file(data);
+}
+
+START_TEST(shapes_of_absurd_size_are_not_read)
+{
+    const hsize_t wraps[2] = {INT64_MAX, INT64_MAX}; /* product: 1 mod 2^64 */
+    const hsize_t many[1] = {4 << 20};
+    exg_int any[2] = {-1, -1};
+    float *v = NULL;
+    exg_reader *r = NULL;
+    struct rusage used;
+    hid_t file = make_file("hollow.h5", 1);
+
+    put_hollow(file, "/wraps", 2, wraps, 1);
+    put_hollow(file, "/many", 1, many, 4000);
+    H5Fclose(file);
+    ck_assert_int_eq(exg_probe_run(probe, path), EXG_OK);
+    getrusage(RUSAGE_CHILDREN, &used); /* "/many" would take 1.2 GB */
+    ck_assert_int_lt(used.ru_maxrss, CHILD);
+    ck_assert_int_eq(exg_reader_open(path, &r), EXG_OK);
+    says(exg_reader_f32(r, "/wraps", 2, any, &v), EXG_EINPUT,
+         "/wraps: claims more values than its 4 bytes");
+    says(exg_reader_f32(r, "/many", 1, any, &v), EXG_EINPUT,
+         "/many: has 4000 of its 4194305 chunks");
     exg_reader_close(&r);
 }
 END_TEST
@@ -259,6 +317,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, missing_and_foreign_files_are_named);
     tcase_add_test(tc, wrong_types_and_shapes_are_refused);
     tcase_add_test(tc, texts_of_absurd_length_are_refused);
+    tcase_add_test(tc, shapes_of_absurd_size_are_not_read);
     tcase_add_test(tc, values_in_other_files_are_refused);
     tcase_add_test(tc, all_kinds_of_strings_are_read);
     tcase_add_test(tc, truncated_files_are_no_crash);

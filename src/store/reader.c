@@ -4,9 +4,8 @@
  * version.  So the class, shape and size of everything are checked before
  * memory is asked for: deflate shrinks by 1032 at best, so a dataset that
  * claims more than about a thousand times what is stored of it is refused, and
- * so are values that lie outside the file.  HDF5 keeps a record of some 300
- * bytes for each chunk that it reads, also for those that were never written:
- * a dataset of many small chunks that are not there is refused, too. */
+ * so are values that lie outside the file, and a dataset of many small chunks
+ * that are not there. */
 #include "store/reader.h"
 
 #include <errno.h>
@@ -15,13 +14,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "extent_impl.h"
 #include "reader_impl.h"
 #include "store/schema.h"
 
 enum {
-    DEFLATE_BEST = 1100,     /* most a file's bytes can swell    */
-    SIZE_FREE = 1024 * 1024, /* sizes up to this need no excuse  */
-    CHUNKS_FREE = 1024       /* missing chunks that do no harm   */
+    DEFLATE_BEST = 1100,    /* most a file's bytes can swell    */
+    SIZE_FREE = 1024 * 1024 /* sizes up to this need no excuse  */
 };
 
 const char *exg_reader_subject(exg_reader *r, const char *path)
@@ -207,50 +206,19 @@ done:
     return st;
 }
 
-/* Chunks that the shape asks for; 0 where it is not chunked. */
-static exg_int chunks_of(hid_t set, int rank, const exg_int *dims)
+/* Are most of its chunks there? */
+static exg_status check_chunks(exg_reader *r, const char *path, hid_t set)
 {
-    hid_t list = H5Dget_create_plist(set);
-    hsize_t side[H5S_MAX_RANK] = {0};
-    exg_int n = list >= 0 && H5Pget_layout(list) == H5D_CHUNKED &&
-                H5Pget_chunk(list, H5S_MAX_RANK, side) == rank;
+    exg_int want, have;
+    hid_t space = H5Dget_space(set);
+    const int hollow = exg_extent_is_hollow(set, space, &want, &have);
 
-    for (int i = 0; n > 0 && i < rank; i++) {
-        const exg_int along =
-            side[i] > 0 ? dims[i] / (exg_int)side[i] + 1 : PTRDIFF_MAX;
-
-        if (__builtin_mul_overflow(n, along, &n)) {
-            n = PTRDIFF_MAX;
-            break;
-        }
-    }
-    exg_h5_close(&list);
-    return n;
-}
-
-/* Are most of them there?  dims has been checked to be no product that
- * overflows. */
-static exg_status check_chunks(exg_reader *r, const char *path, hid_t set,
-                               int rank, const exg_int *dims)
-{
-    const exg_int want = chunks_of(set, rank, dims);
-    hid_t space = -1;
-    hsize_t have = 0;
-    herr_t rc;
-
-    if (want <= CHUNKS_FREE) {
-        return EXG_OK;
-    }
-    space = H5Dget_space(set);
-    rc = H5Dget_num_chunks(set, space, &have);
     exg_h5_close(&space);
-    if (rc < 0 || (exg_int)have < want / 2) {
-        return exg_fail(
-            EXG_EINPUT,
-            "%s: has %lld of its %td chunks, want half of them at least",
-            exg_reader_subject(r, path), (long long)have, want);
-    }
-    return EXG_OK;
+    return hollow ? exg_fail(EXG_EINPUT,
+                             "%s: has %td of its %td chunks, want half of them "
+                             "at least",
+                             exg_reader_subject(r, path), have, want)
+                  : EXG_OK;
 }
 
 exg_status exg_reader_count(exg_reader *r, const char *path, hid_t set,
@@ -279,7 +247,7 @@ exg_status exg_reader_count(exg_reader *r, const char *path, hid_t set,
                       exg_reader_subject(r, path), stored, r->file_bytes);
         goto done;
     }
-    st = check_chunks(r, path, set, *rank, dims);
+    st = check_chunks(r, path, set);
 done:
     return st;
 }

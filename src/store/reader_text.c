@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "extent_impl.h"
 #include "reader_impl.h"
 
 enum {
@@ -196,10 +197,9 @@ static exg_status open_attr(exg_reader *r, const char *path, const char *name,
     }
     EXG_TRY(EXG_H5(subject, *attr, H5Aopen(object, name, H5P_DEFAULT)));
     EXG_TRY(EXG_H5(subject, space, H5Aget_space(*attr)));
-    if (H5Sget_simple_extent_npoints(space) != 1) {
-        st = exg_fail(EXG_EINPUT, "%s: attribute %s has %lld values, want one",
-                      subject, name,
-                      (long long)H5Sget_simple_extent_npoints(space));
+    if (exg_extent_count(space) != 1) {
+        st = exg_fail(EXG_EINPUT, "%s: attribute %s is not one value", subject,
+                      name);
     }
 done:
     exg_h5_close(&space);
