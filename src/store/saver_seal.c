@@ -73,7 +73,7 @@ static exg_status sum_rest(int fd, const char *path, exg_int rest,
     unsigned char *piece = NULL;
 
     *sum = 0;
-    EXG_TRY(exg_new(&piece, PIECE));
+    EXG_TRY(exg_new(&piece, rest < PIECE ? rest : PIECE));
     while (rest > 0) {
         const exg_int n = rest < PIECE ? rest : PIECE;
 
