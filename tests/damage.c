@@ -96,13 +96,13 @@ static herr_t on_object(hid_t root, const char *name, const H5O_info_t *info,
 }
 
 /* Strings for a variable-length type. */
-static void write_texts(hid_t to, int is_attr, hid_t type, hssize_t n,
+static void write_texts(hid_t to, int is_attr, hid_t type, int n,
                         damage_plan *plan)
 {
     const char *list[DAMAGE_ELEMENTS];
     const uint8_t first = damage_next(plan);
 
-    for (hssize_t i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) {
         list[i] = text[((unsigned)first + (unsigned)i) %
                        (sizeof text / sizeof *text)];
     }
@@ -114,8 +114,8 @@ static void write_texts(hid_t to, int is_attr, hid_t type, hssize_t n,
 }
 
 /* The same bytes in every element: a byte over and over, or a text. */
-static void write_bytes(hid_t to, int is_attr, hid_t type, hssize_t n,
-                        size_t size, damage_plan *plan)
+static void write_bytes(hid_t to, int is_attr, hid_t type, int n, size_t size,
+                        damage_plan *plan)
 {
     static const uint8_t usual[] = {0, 1, 0x7f, 0x80, 0xff, 0x41, 3};
     const uint8_t how = damage_next(plan);
@@ -125,7 +125,7 @@ static void write_bytes(hid_t to, int is_attr, hid_t type, hssize_t n,
     if (block == NULL) {
         abort();
     }
-    for (hssize_t i = 0; i < n; i++) {
+    for (int i = 0; i < n; i++) {
         char *one = block + (size_t)i * size;
 
         if (H5Tget_class(type) == H5T_STRING) {
@@ -149,12 +149,11 @@ static void write_bytes(hid_t to, int is_attr, hid_t type, hssize_t n,
 static void write_values(hid_t to, int is_attr, hid_t type, hid_t space,
                          damage_plan *plan)
 {
-    const hssize_t n = H5Sget_simple_extent_npoints(space);
+    const int n = damage_count(space);
     const H5T_class_t class = H5Tget_class(type);
     const size_t size = H5Tget_size(type);
 
-    if (n < 1 || n > DAMAGE_ELEMENTS || class == H5T_VLEN ||
-        class == H5T_REFERENCE) {
+    if (n < 1 || class == H5T_VLEN || class == H5T_REFERENCE) {
         return;
     }
     if (H5Tis_variable_str(type) > 0) {
@@ -244,14 +243,14 @@ static void new_values(hid_t file, const spot *s, damage_plan *plan)
 {
     const hid_t set = H5Dopen2(file, s->path, H5P_DEFAULT);
     const hid_t space = set >= 0 ? H5Dget_space(set) : -1;
-    const hssize_t n = set >= 0 ? H5Sget_simple_extent_npoints(space) : 0;
+    const int n = set >= 0 ? damage_count(space) : 0;
     const int many = 1 + damage_next(plan) % VALUES;
     int16_t value[DAMAGE_ELEMENTS] = {0};
 
     for (int i = 0; i < many && i < n; i++) {
         value[i] = (int16_t)(damage_next(plan) - 128);
     }
-    if (n > 0 && n <= DAMAGE_ELEMENTS) {
+    if (n > 0) {
         H5Dwrite(set, H5T_NATIVE_INT16, H5S_ALL, H5S_ALL, H5P_DEFAULT, value);
     }
     if (set >= 0) {

@@ -127,13 +127,28 @@ hid_t damage_space(damage_plan *plan, int *rank, int *large)
     return H5Screate_simple(*rank, dims, NULL);
 }
 
+/* H5Sget_simple_extent_npoints() is a product of 64 bits: a shape of (2^64 - 2,
+ * 2^64 - 2) has "4" values, and to write them HDF5 makes 2^126 records. */
+int damage_count(hid_t space)
+{
+    hsize_t dims[H5S_MAX_RANK] = {0};
+    const int rank = H5Sget_simple_extent_dims(space, dims, NULL);
+    hsize_t n = H5Sget_simple_extent_type(space) != H5S_NULL;
+
+    for (int i = 0; i < rank; i++) {
+        if (__builtin_mul_overflow(n, dims[i], &n)) {
+            return -1;
+        }
+    }
+    return rank >= 0 && n <= DAMAGE_ELEMENTS ? (int)n : -1;
+}
+
 /* HDF5 crashes while it writes a larger compact dataset. */
 static int fits_header(hid_t type, hid_t space)
 {
-    const hssize_t n = H5Sget_simple_extent_npoints(space);
+    const int n = damage_count(space);
 
-    return n >= 0 && n <= DAMAGE_ELEMENTS &&
-           (size_t)n * H5Tget_size(type) <= HEADER;
+    return n >= 0 && (size_t)n * H5Tget_size(type) <= HEADER;
 }
 
 hid_t damage_layout(damage_plan *plan, hid_t type, hid_t space, int rank,
