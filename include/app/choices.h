@@ -57,9 +57,6 @@ EXG_MUST_CHECK exg_status exg_choices_scales(const exg_opts *opts,
                                              const char *name,
                                              exg_affinity_scales *scales);
 
-/** The momentum of a map of so many points.  Local. */
-double exg_choices_momentum(const exg_opts *opts, exg_int total);
-
 /** What the options say of a map.  Local.
  * @param[out] choice  perplexity is the largest; dims, kern and progress are
  *                     the caller's to fill in

@@ -1,6 +1,7 @@
 /* choices.c -- see choices.h. */
 #include "app/choices.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,51 +37,23 @@ exg_status exg_choices_scales(const exg_opts *opts, const char *name,
     return EXG_OK;
 }
 
-/* --tsne-lr; 0 is auto. */
-static exg_status read_rate(const exg_opts *opts, double *rate)
+/* An option "auto|X" with X from `least` to less than `below`. */
+static exg_status read_auto(const exg_opts *opts, const char *name,
+                            double least, double below, const char *want,
+                            double if_auto, double *value)
 {
-    const char *text = exg_opts_text(opts, "tsne-lr");
+    const char *text = exg_opts_text(opts, name);
     char *end = NULL;
 
-    *rate = 0.0;
+    *value = if_auto;
     if (strcmp(text, "auto") == 0) {
         return EXG_OK;
     }
-    *rate = strtod(text, &end);
-    return end != text && *end == '\0' && isfinite(*rate) && *rate > 0.0
+    *value = strtod(text, &end);
+    return end != text && *end == '\0' && *value >= least && *value < below
                ? EXG_OK
-               : exg_fail(EXG_EUSAGE,
-                          "--tsne-lr: '%.80s', want auto or a positive number",
-                          text);
-}
-
-/* --tsne-momentum; -1 is auto. */
-static exg_status read_momentum(const exg_opts *opts, double *momentum)
-{
-    const char *text = exg_opts_text(opts, "tsne-momentum");
-    char *end = NULL;
-
-    *momentum = -1.0;
-    if (strcmp(text, "auto") == 0) {
-        return EXG_OK;
-    }
-    *momentum = strtod(text, &end);
-    return end != text && *end == '\0' && *momentum >= 0.0 && *momentum < 1.0
-               ? EXG_OK
-               : exg_fail(EXG_EUSAGE,
-                          "--tsne-momentum: '%.80s', want auto or a number "
-                          "from 0 to below 1",
-                          text);
-}
-
-double exg_choices_momentum(const exg_opts *opts, exg_int total)
-{
-    double given = 0.0;
-
-    if (read_momentum(opts, &given) != EXG_OK) {
-        exg_err_clear(); /* it was refused before any map */
-    }
-    return exg_tsne_momentum(given, total);
+               : exg_fail(EXG_EUSAGE, "--%s: '%.80s', want auto or %s", name,
+                          text, want);
 }
 
 exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
@@ -92,14 +65,16 @@ exg_status exg_choices_read(const exg_opts *o, exg_tsne_options *choice)
     exg_affinity_scales scales;
 
     EXG_TRY(exg_choices_scales(o, "tsne-perplexity", &scales));
-    EXG_TRY(read_rate(o, &c.learning_rate));
+    EXG_TRY(read_auto(o, "tsne-lr", DBL_TRUE_MIN, INFINITY, "a positive number",
+                      0.0, &c.learning_rate));
     c.perplexity = exg_affinity_most(&scales);
     c.iterations = exg_opts_int(o, "tsne-iterations");
     c.early = exg_opts_int(o, "tsne-early");
     c.exaggeration = exg_opts_real(o, "tsne-exaggeration");
     c.late = exg_opts_real(o, "tsne-late");
     c.dof = exg_opts_real(o, "tsne-dof");
-    EXG_TRY(read_momentum(o, &c.momentum));
+    EXG_TRY(read_auto(o, "tsne-momentum", 0.0, 1.0,
+                      "a number from 0 to below 1", -1.0, &c.momentum));
     c.stop = exg_opts_real(o, "tsne-stop");
     c.engine = exg_opts_text(o, "tsne-engine");
     c.quality = strcmp(quality, "yes") == 0  ? EXG_QUALITY_ALL

@@ -9,8 +9,9 @@
 /* Where a map goes and what it was made with. */
 typedef struct {
     const char *group;
-    double perplexity;        /* the largest       */
+    double perplexity;        /* the largest        */
     const char *perplexities; /* as they were given */
+    double momentum;          /* as it was given    */
     int film;                 /* 1: with trajectory */
 } entry;
 
@@ -65,15 +66,15 @@ static void list_quality(const exg_tsne_result *r,
 
 /* How it was made. */
 static void list_settings(const exg_opts *o, const exg_tsne_result *r,
-                          double perplexity, exg_results_scalar list[SETTINGS])
+                          const entry *e, exg_results_scalar list[SETTINGS])
 {
     const exg_results_scalar all[SETTINGS] = {
-        {"perplexity", "", "1", perplexity},
+        {"perplexity", "", "1", e->perplexity},
         {"pca", "", "1", exg_opts_real(o, "tsne-pca")},
         {"iterations", "", "1", (double)r->iteration[r->frames - 1]},
         {"iterations_planned", "", "1", exg_opts_real(o, "tsne-iterations")},
         {"learning_rate", "", "1", r->learning_rate},
-        {"momentum", "", "1", exg_choices_momentum(o, r->rows.total)},
+        {"momentum", "", "1", exg_tsne_momentum(e->momentum, r->rows.total)},
         {"early_iterations", "", "1", exg_opts_real(o, "tsne-early")},
         {"early_exaggeration", "", "1", exg_opts_real(o, "tsne-exaggeration")},
         {"late_exaggeration", "", "1", exg_opts_real(o, "tsne-late")},
@@ -98,7 +99,7 @@ static exg_status put_map(const exg_maps *m, exg_writer *w,
     int32_t *iteration = NULL;
 
     list_quality(r, quality);
-    list_settings(m->opts, r, e->perplexity, setting);
+    list_settings(m->opts, r, e, setting);
     EXG_TRY_ALL(m->par, narrow(r, &iteration));
     EXG_TRY(exg_results_tsne_put(
         m->par, w,
@@ -125,7 +126,7 @@ done:
     return st;
 }
 
-static exg_status put_sweep(const exg_maps *m, exg_writer *w)
+static exg_status put_sweep(const exg_maps *m, exg_writer *w, double momentum)
 {
     exg_status st = EXG_OK;
     char list[32 * EXG_AFFINITY_SCALES] = "";
@@ -138,7 +139,7 @@ static exg_status put_sweep(const exg_maps *m, exg_writer *w)
     for (exg_int s = 0; s < m->nswept; s++) {
         const double perplexity = m->sweep.perplexity[s];
         char group[64], text[32];
-        const entry e = {group, perplexity, text, 0};
+        const entry e = {group, perplexity, text, momentum, 0};
 
         snprintf(text, sizeof text, "%g", perplexity);
         used += snprintf(list + used, sizeof list - (size_t)used, "%sp%s",
@@ -156,10 +157,9 @@ exg_status exg_maps_record(const exg_maps *m, exg_writer *w)
 {
     exg_status st = EXG_OK;
     const char *list = exg_opts_text(m->opts, "tsne-perplexity");
-    exg_affinity_scales scales;
+    exg_tsne_options choice;
 
-    EXG_TRY_ALL(m->par,
-                exg_choices_scales(m->opts, "tsne-perplexity", &scales));
+    EXG_TRY_ALL(m->par, exg_choices_read(m->opts, &choice));
     if (m->keep_features) {
         EXG_TRY(exg_results_embedding_put(
             m->par, w,
@@ -179,11 +179,11 @@ exg_status exg_maps_record(const exg_maps *m, exg_writer *w)
     for (exg_int i = 0; i < m->nmap; i++) {
         /* The first map is /tsne, whatever its dimension. */
         const entry e = {i == 0 ? EXG_SCHEMA_TSNE : EXG_SCHEMA_TSNE_3D,
-                         exg_affinity_most(&scales), list, 1};
+                         choice.perplexity, list, choice.momentum, 1};
 
         EXG_TRY(put_map(m, w, m->map + i, &e));
     }
-    EXG_TRY(put_sweep(m, w));
+    EXG_TRY(put_sweep(m, w, choice.momentum));
 done:
     return st;
 }
