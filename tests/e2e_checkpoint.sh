@@ -53,6 +53,13 @@ def put(h, path, value):
     h.create_dataset(path, data=numpy.asarray(value).astype(kind))
 
 
+def put_at(h, path, place, value):
+    """This value in one place."""
+    v = h[path][...]
+    v[place] = value
+    put(h, path, v)
+
+
 source, to, code = sys.argv[1:]
 shutil.copy(source, to)
 with h5py.File(to, "r+") as h:
@@ -116,16 +123,11 @@ try 1 '/film/epoch: out of order' map 'put(h, "/film/epoch", [1, 0, 2])'
 try 1 '/film/epoch: 9 frames, want at most one per epoch' map '
 put(h, "/film/epoch", range(9))
 put(h, "/film/kl", range(9))'
-try 1 '/maps/map0: 5 dimensions' map '
-v = h["/maps/map0/numbers"][...]
-v[0] = 5
-put(h, "/maps/map0/numbers", v)'
+try 1 '/maps/map0: 5 dimensions' map \
+    'put_at(h, "/maps/map0/numbers", 0, 5)'
 try 1 '/descent/place: no place in a map' map \
     'put(h, "/descent/place", [0, 1, 4, 100])'
-try 1 'goes on from iteration' map '
-p = h["/descent/place"][...]
-p[3] = 60
-put(h, "/descent/place", p)'
+try 1 'goes on from iteration' map 'put_at(h, "/descent/place", 3, 60)'
 try 1 'the grid of t-SNE: -3 bits' map \
     'put(h, "/descent/engine", [-3, 0.5, 100, 0.5])'
 echo "$tried checkpoints tried"

@@ -76,17 +76,9 @@ static void refused(const exg_source_want *want, exg_status status,
                     const char *words)
 {
     exg_dataset *set = NULL;
-    exg_status st;
 
-    exg_err_clear();
-    st = exg_source_create(world, want, &set);
-    if (st != status || strstr(exg_err_text(), words) == NULL) {
-        fprintf(stderr, "status %d, message '%s', want '%s'\n", (int)st,
-                exg_err_text(), words);
-    }
-    ck_all(world, st == status && set == NULL);
-    ck_all(world, strstr(exg_err_text(), words) != NULL);
-    exg_err_clear();
+    ck_refused(world, exg_source_create(world, want, &set), status, words);
+    ck_all(world, set == NULL);
 }
 
 START_TEST(directory_becomes_a_dataset)
@@ -331,9 +323,7 @@ static void fails_everywhere(const char *step, const exg_source_want *want)
         unsetenv("EXG_FAULT");
         exg_batches_destroy(world, &b);
         exg_source_destroy(&set);
-        ck_all(world, st == EXG_EIO);
-        ck_all(world, strstr(exg_err_text(), "fault asked for") != NULL);
-        exg_err_clear();
+        ck_refused(world, st, EXG_EIO, "fault asked for");
     }
 }
 

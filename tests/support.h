@@ -3,6 +3,7 @@
 #define EXG_TESTS_SUPPORT_H
 
 #include <check.h>
+#include <string.h>
 
 #include "par/par.h"
 
@@ -35,6 +36,25 @@ Suite *exg_suite(void);
                       exg_err_text());                                        \
         ck_assert_msg(!ck_bad, "rank %d: '%s' fails on another rank",         \
                       (par)->rank, #call);                                    \
+    } while (0)
+
+/** The call fails on every rank with this status and a message of one line that
+ * has these words, which is then forgotten. */
+#define ck_refused(par, call, status, words)                             \
+    do {                                                                 \
+        const exg_status ck_st = (call);                                 \
+        int ck_bad = ck_st != (status) ||                                \
+                     strstr(exg_err_text(), (words)) == NULL ||          \
+                     strchr(exg_err_text(), '\n') != NULL;               \
+        const int ck_mine = ck_bad;                                      \
+        MPI_Allreduce(MPI_IN_PLACE, &ck_bad, 1, MPI_INT, MPI_MAX,        \
+                      (par)->comm);                                      \
+        ck_assert_msg(!ck_mine, "rank %d: %s: status %d, '%s', want %s", \
+                      (par)->rank, #call, (int)ck_st, exg_err_text(),    \
+                      (words));                                          \
+        ck_assert_msg(!ck_bad, "rank %d: '%s' differs on another rank",  \
+                      (par)->rank, #call);                               \
+        exg_err_clear();                                                 \
     } while (0)
 
 /** A test case named `name`, with the fixture that limits its time, clears the
