@@ -166,6 +166,40 @@ START_TEST(first_message_wins_and_is_one_line)
 }
 END_TEST
 
+START_TEST(a_long_message_keeps_both_its_ends)
+{
+    static const char first[] = "/first", last[] = "/last: No space left";
+    char path[4000], text[EXG_ERR_MAX];
+
+    memset(path, 'x', sizeof path - 1);
+    path[sizeof path - 1] = '\0';
+    (void)exg_fail(EXG_EIO, "%s%s: cannot rename to %s%s", first, path, path,
+                   last);
+    snprintf(text, sizeof text, "%s", exg_err_text());
+    for (int rank = -1; rank < 1000000; rank += 500000) {
+        char want[64] = "/last: No space left [";
+
+        if (rank >= 0) {
+            exg_err_adopt(EXG_EIO, text, rank);
+            snprintf(want, sizeof want, "%s [rank %d, ", last, rank);
+        }
+        ck_assert(strncmp(exg_err_text(), first, strlen(first)) == 0);
+        ck_assert_ptr_nonnull(strstr(exg_err_text(), "xx ... xx"));
+        ck_assert_ptr_nonnull(strstr(exg_err_text(), want));
+        ck_assert_uint_lt(strlen(exg_err_text()), EXG_ERR_MAX);
+        ck_assert_uint_gt(strlen(exg_err_text()), EXG_ERR_MAX - 100);
+    }
+}
+END_TEST
+
+START_TEST(a_message_is_taken_without_its_place)
+{
+    (void)exg_fail(EXG_EIO, "/runs[1]/x: damaged");
+    ck_assert_str_eq(exg_err_take(), "/runs[1]/x: damaged");
+    ck_assert_str_eq(exg_err_text(), "");
+}
+END_TEST
+
 START_TEST(a_message_is_printable_utf8)
 {
     static const struct {
@@ -315,6 +349,8 @@ Suite *exg_suite(void)
     tcase_add_test(tc, memory_is_aligned_zeroed_and_checked);
     tcase_add_test(tc, memory_beyond_the_limit_is_refused_until_some_is_freed);
     tcase_add_test(tc, first_message_wins_and_is_one_line);
+    tcase_add_test(tc, a_long_message_keeps_both_its_ends);
+    tcase_add_test(tc, a_message_is_taken_without_its_place);
     tcase_add_test(tc, a_message_is_printable_utf8);
     tcase_add_test(tc, another_ranks_message_names_the_rank);
     tcase_add_test(tc, a_failed_assertion_ends_the_program_with_its_place);

@@ -200,7 +200,7 @@ END_TEST
 
 START_TEST(events_are_objects_a_line_and_never_half_of_one)
 {
-    char path[128], long_text[4000];
+    char path[128], long_text[5000];
     const int file = scratch_file("events", path, sizeof path);
     const detour d = lead(STDOUT_FILENO, file);
 
@@ -216,7 +216,7 @@ START_TEST(events_are_objects_a_line_and_never_half_of_one)
     exg_log_start(aloud);
     ck_assert_str_eq(text_of(path), "{\"event\": \"epoch\", \"epoch\": 3}\n"
                                     "{\"event\": \"long\", "
-                                    "\"bytes_left_out\": 4009}\n");
+                                    "\"bytes_left_out\": 5009}\n");
 }
 END_TEST
 

@@ -17,9 +17,10 @@ typedef enum {
 
 #define EXG_MUST_CHECK __attribute__((warn_unused_result))
 
-/** Longest message, in bytes, with its terminating zero. */
+/** Longest message, in bytes, with its terminating zero; of a longer one the
+ * middle is left out. */
 enum {
-    EXG_ERR_MAX = 512
+    EXG_ERR_MAX = 1024
 };
 
 /** Record "text" with file and line as this rank's pending error.
@@ -60,6 +61,10 @@ const char *exg_err_text(void);
  * @param[in] text  the failing rank's exg_err_text(), without rank
  * @param[in] rank  the failing rank */
 void exg_err_adopt(exg_status code, const char *text, int rank);
+
+/** The pending message without "[file:line]", for who goes on in spite of it:
+ * it is pending no more.  Local.  Borrowed: valid until the next call. */
+const char *exg_err_take(void);
 
 /** Forget the pending message: the failure has been dealt with.  Local. */
 void exg_err_clear(void);

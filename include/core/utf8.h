@@ -17,4 +17,10 @@ size_t exg_utf8_length(const char *text);
  * @return text */
 char *exg_utf8_printable(char *text);
 
+/** Cut a text to less than `size` bytes, 64 at least: " ... " stands for what
+ * was in its middle, because a message begins with what was read and ends with
+ * what was expected.  A character may be cut: see exg_utf8_printable().
+ * @return text */
+char *exg_utf8_fit(char *text, size_t size);
+
 #endif

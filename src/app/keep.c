@@ -91,11 +91,8 @@ int exg_keep_idle(exg_keep *k)
 static void warn_of_failure(exg_keep *k)
 {
     if (k->saver != NULL && exg_saver_wait(k->saver) != EXG_OK) {
-        const char *why = exg_err_text();
-
-        exg_log_warn("%.*s-- the run goes on without this checkpoint",
-                     (int)strcspn(why, "["), why);
-        exg_err_clear();
+        exg_log_warn("%s -- the run goes on without this checkpoint",
+                     exg_err_take());
     }
 }
 

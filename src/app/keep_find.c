@@ -56,7 +56,7 @@ static exg_status check_options(exg_reader *r, const char *path,
                                      sizeof text));
         if (!same_value(o->row[i].type, text, o->text[i])) {
             return exg_fail(EXG_EUSAGE,
-                            "%.200s was made with --%s '%.60s', this run has "
+                            "%s was made with --%s '%.60s', this run has "
                             "'%.60s': give the same, another --out, or "
                             "--resume never",
                             path, o->row[i].name, text, o->text[i]);
@@ -75,7 +75,7 @@ static exg_status check_owner(exg_reader *r, const char *path,
     EXG_TRY(exg_reader_attr_text(r, "/", "program", text, sizeof text));
     if (strcmp(text, owner->program) != 0) {
         return exg_fail(EXG_EUSAGE,
-                        "%.200s was made by %.60s, this is %s: end it there, "
+                        "%s was made by %.60s, this is %s: end it there, "
                         "or --resume never",
                         path, text, owner->program);
     }
@@ -84,7 +84,7 @@ static exg_status check_owner(exg_reader *r, const char *path,
     snprintf(sum, sizeof sum, "%016llx", (unsigned long long)owner->data);
     if (strcmp(text, sum) != 0) {
         return exg_fail(EXG_EUSAGE,
-                        "%.200s was made with other data, checksum %.20s "
+                        "%s was made with other data, checksum %.20s "
                         "against %s: give the same, another --out, or "
                         "--resume never",
                         path, text, sum);
@@ -115,7 +115,7 @@ done:
 static exg_status find_any(const exg_keep_owner *owner, exg_reader **reader,
                            exg_saver_worth *worth)
 {
-    char why[EXG_ERR_MAX];
+    const char *why;
     exg_status st;
 
     if (access(owner->path, F_OK) != 0 && access(owner->older, F_OK) != 0) {
@@ -126,13 +126,11 @@ static exg_status find_any(const exg_keep_owner *owner, exg_reader **reader,
     if (st == EXG_OK || st == EXG_EUSAGE || st == EXG_ENOMEM) {
         return st;
     }
-    snprintf(why, sizeof why, "%s", exg_err_text());
-    exg_err_clear();
+    why = exg_err_take();
     *worth = EXG_SAVER_OLDER;
     st = open_one(owner, owner->older, reader);
     if (st == EXG_OK) {
-        exg_log_warn("%.*s; going on from the one before, %s",
-                     (int)strcspn(why, "["), why, owner->older);
+        exg_log_warn("%s; going on from the one before, %s", why, owner->older);
         return st;
     }
     if (st == EXG_EUSAGE || st == EXG_ENOMEM) {
@@ -140,9 +138,9 @@ static exg_status find_any(const exg_keep_owner *owner, exg_reader **reader,
     }
     exg_err_clear();
     return exg_fail(EXG_EINPUT,
-                    "%.*sand there is no whole one before it: --resume never "
+                    "%s, and there is no whole one before it: --resume never "
                     "starts anew",
-                    (int)strcspn(why, "["), why);
+                    why);
 }
 
 exg_status exg_keep_find(const exg_keep_owner *owner, exg_reader **reader,

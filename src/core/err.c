@@ -12,13 +12,18 @@
 
 #include "core/utf8.h"
 
+enum {
+    PLACE = 64,        /* bytes of "[file:line]", or of a rank     */
+    LONGEST = 3 * 4096 /* of a message, uncut: two paths and more  */
+};
+
 static char pending[EXG_ERR_MAX];
 
 exg_status exg_fail_at(const char *file, int line, exg_status code,
                        const char *format, ...)
 {
     va_list args;
-    char text[EXG_ERR_MAX - 64];
+    char text[LONGEST];
 
     if (pending[0] != '\0') {
         return code;
@@ -26,7 +31,8 @@ exg_status exg_fail_at(const char *file, int line, exg_status code,
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    snprintf(pending, sizeof pending, "%s [%.48s:%d]", text, file, line);
+    snprintf(pending, sizeof pending, "%s [%.48s:%d]",
+             exg_utf8_fit(text, sizeof pending - PLACE), file, line);
     exg_utf8_printable(pending);
     return code;
 }
@@ -39,20 +45,34 @@ const char *exg_err_text(void)
 void exg_err_adopt(exg_status code, const char *text, int rank)
 {
     const char *open = strrchr(text, '[');
+    char all[EXG_ERR_MAX + PLACE];
 
     if (text[0] == '\0') {
-        snprintf(pending, sizeof pending, "%s error [rank %d]",
-                 exg_err_name(code), rank);
+        snprintf(all, sizeof all, "%s error [rank %d]", exg_err_name(code),
+                 rank);
     } else if (open == NULL) {
-        snprintf(pending, sizeof pending, "%.400s [rank %d]", text, rank);
+        snprintf(all, sizeof all, "%s [rank %d]", text, rank);
     } else {
-        char head[EXG_ERR_MAX];
-
-        snprintf(head, sizeof head, "%.*s", (int)(open - text), text);
-        snprintf(pending, sizeof pending, "%.420s[rank %d, %.60s", head, rank,
-                 open + 1);
+        snprintf(all, sizeof all, "%.*s[rank %d, %s", (int)(open - text), text,
+                 rank, open + 1);
     }
+    exg_utf8_fit(all, sizeof pending);
+    memcpy(pending, all, sizeof pending);
     exg_utf8_printable(pending); /* a cut may have gone through a character */
+}
+
+const char *exg_err_take(void)
+{
+    static char taken[EXG_ERR_MAX];
+    char *place;
+
+    memcpy(taken, pending, sizeof taken);
+    place = strrchr(taken, '[');
+    if (place != NULL && place > taken) {
+        place[-1] = '\0';
+    }
+    exg_err_clear();
+    return taken;
 }
 
 void exg_err_clear(void)

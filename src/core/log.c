@@ -62,7 +62,7 @@ void exg_log_stop(void)
 }
 
 enum {
-    LINE = 2048 /* bytes of a line or an event's fields */
+    LINE = 4096 /* bytes of a line or an event's fields */
 };
 
 void exg_log_say(const char *format, ...)
@@ -83,7 +83,7 @@ void exg_log_say(const char *format, ...)
 
 void exg_log_warn(const char *format, ...)
 {
-    char text[EXG_ERR_MAX], safe[2 * EXG_ERR_MAX];
+    char text[8 * EXG_ERR_MAX], safe[2 * EXG_ERR_MAX];
     va_list args;
 
     if (!setup.speaks) {
@@ -93,7 +93,8 @@ void exg_log_warn(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "exigo: %s\n", exg_utf8_printable(text));
+    exg_utf8_printable(exg_utf8_fit(text, EXG_ERR_MAX));
+    fprintf(stderr, "exigo: %s\n", text);
     exg_log_event("warning", "\"text\": \"%s\"",
                   exg_log_escape(text, safe, sizeof safe));
 }

@@ -3,6 +3,7 @@
 #include "core/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 /* A code point that belongs into no line of text. */
 static int is_steering(uint32_t code)
@@ -44,6 +45,20 @@ char *exg_utf8_printable(char *text)
             *c = '?';
         }
         c += n > 0 ? n : 1;
+    }
+    return text;
+}
+
+char *exg_utf8_fit(char *text, size_t size)
+{
+    static const char gap[] = " ... ";
+    const size_t length = strlen(text);
+    const size_t head = (size - sizeof gap) / 2;
+    const size_t tail = size - sizeof gap - head;
+
+    if (length >= size) {
+        memcpy(text + head, gap, sizeof gap - 1);
+        memmove(text + head + sizeof gap - 1, text + length - tail, tail + 1);
     }
     return text;
 }

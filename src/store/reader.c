@@ -25,7 +25,7 @@ enum {
 
 const char *exg_reader_subject(exg_reader *r, const char *path)
 {
-    snprintf(r->subject, sizeof r->subject, "%.300s: %.200s", r->path, path);
+    snprintf(r->subject, sizeof r->subject, "%.700s: %.300s", r->path, path);
     return r->subject;
 }
 

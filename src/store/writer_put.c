@@ -215,7 +215,7 @@ static exg_status write_all(const exg_par *par, exg_writer *w,
     hid_t in = -1, to = -1;
     herr_t rc;
 
-    snprintf(subject, sizeof subject, "%.300s: %.100s", w->part, a->path);
+    snprintf(subject, sizeof subject, "%.700s: %.300s", w->part, a->path);
     EXG_TRY_ALL(par, select_mine(par, a, set, &in, &to));
     EXG_TRY_ALL(par, EXG_H5(subject, rc,
                             H5Dwrite(set, type, in, to, w->collective,
