@@ -53,16 +53,29 @@ static int passes(const exg_shared *s)
     return good;
 }
 
-/* Objects of this process under a name. */
-static int names_left(void)
+/* Mapped parts: files in /dev/shm that never had a name. */
+static int parts_held(void)
 {
-    DIR *dir = opendir("/dev/shm");
-    char mine[32];
+    FILE *f = fopen("/proc/self/maps", "r");
+    char line[512];
     int n = 0;
 
-    snprintf(mine, sizeof mine, "exigo-%ld-", (long)getpid());
-    for (struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {
-        n += strncmp(e->d_name, mine, strlen(mine)) == 0;
+    while (f != NULL && fgets(line, sizeof line, f) != NULL) {
+        n += strstr(line, " /dev/shm/#") != NULL;
+    }
+    if (f != NULL) {
+        fclose(f);
+    }
+    return n;
+}
+
+static int files_open(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+
+    while (dir != NULL && readdir(dir) != NULL) {
+        n++;
     }
     if (dir != NULL) {
         closedir(dir);
@@ -74,6 +87,7 @@ START_TEST(ranks_see_what_others_write)
 {
     exg_shared s = {.at = NULL};
     const exg_int bytes = SIZE * (exg_int)sizeof(int64_t);
+    const int files = files_open();
 
     if (!exg_shared_grow(world, world->rank == 0 ? bytes : 1, &s)) {
         ck_all(world, s.at == NULL && world->size == 1);
@@ -81,14 +95,15 @@ START_TEST(ranks_see_what_others_write)
     }
     ck_all(world, s.bytes >= bytes && s.size == world->size);
     ck_all(world, (uintptr_t)s.at[world->rank] % 64 == 0);
-    ck_all(world, names_left() == 0);
+    ck_all(world, parts_held() == world->size && files_open() == files);
     ck_all(world, passes(&s));
     ck_all(world, exg_shared_grow(world, 4 * bytes, &s));
     ck_all(world, s.bytes >= 4 * bytes && passes(&s));
     ck_all(world, exg_shared_grow(world, bytes, &s)); /* there is room */
     ck_all(world, s.bytes >= 4 * bytes && passes(&s));
+    ck_all(world, parts_held() == world->size);
     exg_shared_free(&s);
-    ck_all(world, s.at == NULL);
+    ck_all(world, s.at == NULL && parts_held() == 0);
 }
 END_TEST
 
@@ -97,11 +112,12 @@ START_TEST(without_room_all_ranks_go_without)
 {
     exg_shared s = {.at = NULL};
     const exg_int huge = (exg_int)1 << 58;
+    const int files = files_open();
 
     ck_all(world, !exg_shared_grow(
                       world, world->rank == world->size - 1 ? huge : 8, &s));
-    ck_all(world, s.at == NULL && names_left() == 0);
-    ck_all(world, exg_err_text()[0] == '\0');
+    ck_all(world, s.at == NULL && parts_held() == 0);
+    ck_all(world, files_open() == files && exg_err_text()[0] == '\0');
     ck_all(world, !exg_shared_grow(world, 8, &s)); /* nor later */
     exg_shared_free(&s);
 }
@@ -122,7 +138,7 @@ START_TEST(files_may_not_be_so_long_and_no_signal_comes)
     }
     ck_all(world, !exg_shared_grow(world, bytes, &s));
     setrlimit(RLIMIT_FSIZE, &was);
-    ck_all(world, s.at == NULL && names_left() == 0);
+    ck_all(world, s.at == NULL && parts_held() == 0);
     exg_shared_free(&s);
 }
 END_TEST

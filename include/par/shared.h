@@ -20,7 +20,8 @@ typedef struct {
 /** Parts of at least so many bytes, at 64-byte boundaries.  Collective.
  *
  * What was in them is lost where they grow.  Never an error: where ranks are on
- * several hosts, or the host has no room, ranks must send messages.
+ * several hosts, do not see each other in /proc, or the host has no room, they
+ * must send messages.  Whoever is killed, nothing is left in /dev/shm.
  * @param[in] bytes  that this rank wants; all parts get the most that one wants
  * @return 1 on every rank, or 0 on every rank, and then s->at is NULL
  */

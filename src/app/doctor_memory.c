@@ -89,9 +89,10 @@ void doctor_check_sharing(doctor *d)
                    "ranks on several hosts send each other messages");
     } else {
         doctor_say(d, DOCTOR_WARNING, "sharing",
-                   "/dev/shm has no %d MiB for each rank: t-SNE sends messages "
-                   "instead, which is slower; mend: a larger /dev/shm (docker "
-                   "run --shm-size=1g)",
+                   "/dev/shm has no %d MiB for each rank, or /proc does not "
+                   "show ranks to each other: t-SNE sends messages instead, "
+                   "which is slower; mend: a larger /dev/shm (docker run "
+                   "--shm-size=1g), one container for all ranks of a host",
                    each);
     }
 }

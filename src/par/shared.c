@@ -1,20 +1,22 @@
 /* shared.c -- see shared.h.
  *
- * POSIX shared memory: each rank makes an object, all map it by its name, and
- * then the name goes, so that nothing is left behind by who is killed later.
- * Room is reserved before it is touched: a full /dev/shm is found out here and
- * not by a signal later, and the ranks agree to do without.  That a name means
- * the same object to all is told by a number in its head: containers on one
- * host may each have a /dev/shm of their own. */
+ * Each rank makes a file in /dev/shm that has no name, and the others map it
+ * through /proc/PID/fd: so nothing is left behind, whoever is killed whenever.
+ * (With shm_open() a name stands from then until all have opened it, and stays
+ * with its memory where a kill falls in between.)  Room is reserved before it
+ * is touched: a full /dev/shm is found out here and not by a signal later, and
+ * the ranks agree to do without.  That a process's number means the same to all
+ * is told by a number in the file's head: containers on one host may count
+ * processes on their own. */
 #include "par/shared.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,14 +24,14 @@
 
 enum {
     HEAD = 4096, /* a page: parts begin at the next */
-    NAME = 64,
-    SPARE = 4 /* a part of what is wanted more: what grows goes on growing */
+    SPARE = 4    /* a part of what is wanted more: what grows goes on growing */
 };
 
-/* Who made an object, told to all. */
+/* Where a file is open, told to all. */
 typedef struct {
-    char name[NAME];
-    uint64_t number;
+    uint64_t number; /* in its head            */
+    pid_t pid;       /* whose                  */
+    int file;        /* descriptor; -1: no one */
 } label;
 
 static int allowed = 1;
@@ -45,7 +47,7 @@ static int agreed(const exg_par *par, int mine)
     return mine;
 }
 
-/* Whether all ranks say that they are on one host: else making objects would
+/* Whether all ranks say that they are on one host: else making files would
  * only cost time. */
 static int on_one_host(const exg_par *par)
 {
@@ -59,7 +61,7 @@ static int on_one_host(const exg_par *par)
     return agreed(par, size == par->size);
 }
 
-/* Map an object: its part, behind its head; NULL if that cannot be. */
+/* Map a file: its part, behind its head; NULL if that cannot be. */
 static void *map(int file, exg_int bytes)
 {
     void *at = mmap(NULL, (size_t)(HEAD + bytes), PROT_READ | PROT_WRITE,
@@ -82,7 +84,7 @@ static uint64_t *number_of(void *part)
     return (uint64_t *)((char *)part - HEAD);
 }
 
-/* Whether an object may be so long: beyond `ulimit -f` there is no error, but a
+/* Whether a file may be so long: beyond `ulimit -f` there is no error, but a
  * signal that ends the process. */
 static int may_make(exg_int bytes)
 {
@@ -93,51 +95,55 @@ static int may_make(exg_int bytes)
            (rlim_t)HEAD + (rlim_t)bytes <= file.rlim_cur;
 }
 
-/* An object of mine, under a name that no other has. */
+/* A file of mine, open until the others have it. */
 static void *make(const exg_par *par, exg_int bytes, label *mine)
 {
     struct timespec now;
-    void *at = NULL;
-    int file, full;
+    void *at;
+    int full;
 
+    *mine = (label){.pid = getpid(), .file = -1};
     if (!may_make(bytes)) {
         return NULL;
     }
     clock_gettime(CLOCK_REALTIME, &now);
     mine->number =
         exg_par_hash((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec,
-                     &(pid_t){getpid()}, sizeof(pid_t));
-    snprintf(mine->name, sizeof mine->name, "/exigo-%ld-%016llx-%d",
-             (long)getpid(), (unsigned long long)mine->number, par->rank);
-    file = shm_open(mine->name, O_RDWR | O_CREAT | O_EXCL, 0600);
-    if (file < 0) {
+                     (const int[]){mine->pid, par->rank}, 2 * sizeof(int));
+    mine->file =
+        open("/dev/shm", O_TMPFILE | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+    if (mine->file < 0) {
         return NULL;
     }
     do {
-        full = posix_fallocate(file, 0, HEAD + bytes);
+        full = posix_fallocate(mine->file, 0, HEAD + bytes);
     } while (full == EINTR);
-    if (full == 0) {
-        at = map(file, bytes);
+    at = full == 0 ? map(mine->file, bytes) : NULL;
+    if (at != NULL) {
+        *number_of(at) = mine->number;
     }
-    close(file);
-    if (at == NULL) {
-        shm_unlink(mine->name);
-        return NULL;
-    }
-    *number_of(at) = mine->number;
     return at;
 }
 
-/* Another's object; NULL if this host has no such one. */
+/* Another's file; NULL if this host has no such one. */
 static void *find(const label *theirs, exg_int bytes)
 {
-    const int file = shm_open(theirs->name, O_RDWR, 0);
+    char name[64];
+    struct stat s;
     void *at;
+    int file;
 
+    snprintf(name, sizeof name, "/proc/%ld/fd/%d", (long)theirs->pid,
+             theirs->file);
+    if (stat(name, &s) != 0 || !S_ISREG(s.st_mode) ||
+        s.st_size != HEAD + bytes) {
+        return NULL;
+    }
+    file = open(name, O_RDWR | O_CLOEXEC);
     if (file < 0) {
         return NULL;
     }
-    at = lseek(file, 0, SEEK_END) == HEAD + bytes ? map(file, bytes) : NULL;
+    at = map(file, bytes);
     close(file);
     if (at != NULL && *number_of(at) != theirs->number) {
         unmap(at, bytes);
@@ -163,8 +169,8 @@ static int map_all(const exg_par *par, label *all, exg_shared *s)
         }
     }
     good = agreed(par, good); /* so everyone has mapped it, or will not */
-    if (s->at[par->rank] != NULL) {
-        shm_unlink(mine->name);
+    if (mine->file >= 0) {
+        close(mine->file);
     }
     return good;
 }
@@ -193,7 +199,7 @@ int exg_shared_grow(const exg_par *par, exg_int bytes, exg_shared *s)
     if (!good) {
         exg_err_clear();
     }
-    good = agreed(par, good) && map_all(par, all, s);
+    good = agreed(par, good) && all != NULL && map_all(par, all, s);
     exg_free(all);
     if (!good) {
         exg_shared_free(s);
