@@ -13,13 +13,14 @@ mkdir "$scratch/more"
 "$build"/tests/tool_synth "$scratch/more" 1009 211 || exit 1
 basis=(--data "$scratch/more" --seed 4 --epochs 1 --saliency-samples 200
     --tsne-samples 200 --tsne-perplexity 10 --tsne-iterations 20
-    --stages 'train,explain,embed' --out "$out" --resume never)
+    --stages 'train,explain,embed' --out "$out" --resume never
+    --hang-minutes 0.3)
 
 # limited KIB: rank 1 has no more; the exit status in $status.
 limited() {
     status=0
     # shellcheck disable=SC2016
-    timeout -k 5 60 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
+    timeout -k 5 "${LIMIT:-60}" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
         bash -c '[ "$OMPI_COMM_WORLD_RANK" = 0 ] || ulimit -v "$0"; exec "$@"' \
         "$1" "$program" "${basis[@]}" </dev/null >"$scratch/log" \
         2>"$scratch/err" || status=$?
@@ -44,6 +45,7 @@ done
 # Below it, in steps; much lower and the libraries do not start.
 places=''
 for step in $(seq 1 14); do
+    before=$failures
     kib=$((high - 1024 * step))
     limited $kib
     if [ "$status" = 0 ]; then # room differs a little from run to run
@@ -51,17 +53,21 @@ for step in $(seq 1 14); do
         continue
     fi
     [ "$status" = 1 ] || fail "$kib KiB: status $status"
-    [ "$(grep -c '^exigo: ' "$scratch/err")" = 1 ] || fail "$kib KiB: not one line"
-    line=$(grep '^exigo: ' "$scratch/err")
-    case $line in # of our own memory; of a thread; inside a library
+    # Of our own memory; of a thread; inside a library.  Where a rank can load but
+    # one of Open MPI's two modules for files, the ranks open a file in different
+    # ways, and wait for each other until the watch of one or both ends it.
+    line=$(grep '^exigo: ' "$scratch/err" | awk '!/^exigo: waited / || !waited++')
+    [ "$(grep -c . <<<"$line")" = 1 ] || fail "$kib KiB: not one line"
+    case $line in
     *'out of memory: '*' bytes asked for, '*'[rank 1, src/'*)
         places+=" ${line##*rank 1, }"
         ;;
-    *'no thread for the watch'*'[rank 1, src/'* | *results.h5.part:*HDF5:*) ;;
+    *'no thread for the watch'*'[rank 1, src/'* | *results.h5.part:*HDF5:* | \
+        *'exigo: waited '*', src/store/'*) ;;
     *) fail "$kib KiB: $line" ;;
     esac
     [ "$(cksum <"$out/results.h5")" = "$old" ] || fail "$kib KiB: results changed"
-    [ "$failures" = 0 ] || tail -n 20 "$scratch/err"
+    [ "$failures" = "$before" ] || tail -n 20 "$scratch/err"
 done
 count=$(tr ' ' '\n' <<<"$places" | sort -u | grep -c .)
 echo "refused at $count places:$places"
