@@ -235,7 +235,7 @@ done
 
 # Full just when a signal wants a checkpoint: one line, status 1 and not 75, the
 # checkpoint that is there stays, and with room the run goes on from it.
-epochs=60 steps=40000 LIMIT=120
+epochs=60 steps=40000 LIMIT=${LIMIT:-120}
 case $build in *release) ;; *) epochs=12 steps=4000 ;; esac
 longer=(--epochs "$epochs" --tsne-iterations "$steps" --tsne-quality no
     --stages 'train,embed')

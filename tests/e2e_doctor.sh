@@ -2,7 +2,7 @@
 # e2e_doctor.sh -- what --doctor finds, and what it leaves behind: nothing.
 # shellcheck source=tests/e2e.sh
 . "$(dirname "$0")/e2e.sh"
-LIMIT=30
+LIMIT=${LIMIT:-30}
 mkdir "$scratch/out"
 
 # doctor STATUS RANKS ARGUMENTS...
@@ -42,7 +42,7 @@ done
 if unshare --mount true 2>/dev/null; then
     # shellcheck disable=SC2016 # for the inner shell
     unshare --mount sh -c 'mount -t tmpfs -o size=8m tmpfs /dev/shm && exec "$@"' \
-        sh timeout -k 5 30 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} \
+        sh timeout -k 5 "$LIMIT" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} \
         -np 2 "$program" --doctor --out "$scratch/out" >"$scratch/log" 2>&1 ||
         fail "a small /dev/shm: exit status"
     says 'warning: sharing: /dev/shm has no .*; mend: .*--shm-size'
@@ -67,7 +67,7 @@ fi
 # Both ranks on the same core.
 if [ "$cores" -gt 1 ]; then
     core=$(taskset -pc $$ | sed 's/.*: \([0-9]*\).*/\1/')
-    timeout -k 5 30 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
+    timeout -k 5 "$LIMIT" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
         taskset -c "$core" "$program" --doctor --out "$scratch/out" \
         >"$scratch/log" 2>&1 || fail "two ranks on one core: exit status"
     says 'warning: binding: .*2 ranks may use 1 of its'

@@ -16,7 +16,7 @@ begin() {
     shift
     rm -f "$scratch"/pid.* "$scratch/out/run.jsonl"
     # shellcheck disable=SC2016
-    setsid timeout -k 5 60 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} \
+    setsid timeout -k 5 "${LIMIT:-60}" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} \
         -np "$ranks" sh -c 'echo $$ >"$0.$OMPI_COMM_WORLD_RANK"; exec "$@"' \
         "$scratch/pid" "$program" "${run[@]}" "$@" \
         </dev/null >"$scratch/log" 2>&1 &

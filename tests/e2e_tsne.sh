@@ -130,9 +130,9 @@ refused() {
     shift 2
     for n in 1 ${together:+3}; do
         if [ "$n" = 1 ]; then
-            timeout -k 5 20 "$program" "$@" >"$scratch/log" 2>"$scratch/err"
+            timeout -k 5 "${LIMIT:-20}" "$program" "$@" >"$scratch/log" 2>"$scratch/err"
         else
-            LIMIT=20 on "$n" "$@" >"$scratch/log" 2>"$scratch/err"
+            LIMIT=${LIMIT:-20} on "$n" "$@" >"$scratch/log" 2>"$scratch/err"
         fi
         got=$?
         [ "$got" = "$status" ] || fail "$*: status $got, want $status"

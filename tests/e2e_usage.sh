@@ -4,7 +4,7 @@
 # an earlier results file stays what it was.
 # shellcheck source=tests/e2e.sh
 . "$(dirname "$0")/e2e.sh"
-LIMIT=20
+LIMIT=${LIMIT:-20}
 
 basis=(--data "$data" --seed 4 --limit-train 40 --limit-test 20 --epochs 1
     --stages 'train,explain' --out "$scratch/out")
@@ -26,7 +26,7 @@ one_line() {
 refused() {
     local status=$1 pattern=$2 before=$failures
     shift 2
-    timeout -k 5 $LIMIT "$program" "${basis[@]}" "$@" </dev/null \
+    timeout -k 5 "$LIMIT" "$program" "${basis[@]}" "$@" </dev/null \
         >"$scratch/log" 2>"$scratch/err"
     one_line "$status" $? "$pattern" "$*"
     [ "$(wc -l <"$scratch/err")" = 1 ] || fail "$*: more than one line"
@@ -106,7 +106,7 @@ for tool in "exigo-tsne $scratch/pipe:/x $scratch/map.h5" \
     "analysis/exigo-plot $scratch/pipe" "analysis/exigo-merge $scratch/pipe"; do
     before=$failures
     # shellcheck disable=SC2086
-    timeout -k 5 $LIMIT "$build"/$tool </dev/null >"$scratch/log" 2>"$scratch/err"
+    timeout -k 5 "$LIMIT" "$build"/$tool </dev/null >"$scratch/log" 2>"$scratch/err"
     one_line 1 $? 'pipe: is no regular file' "$tool"
 done
 printf 'epochs = 1\n\nepochz = 2\n' >"$scratch/options"

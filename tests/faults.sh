@@ -46,7 +46,7 @@ run_at() {
         on 2 "${@//OUT/$out}"
         return
     fi
-    timeout 60 "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
+    timeout "${LIMIT:-60}" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np 2 \
         "$program" "${@//OUT/$out}" </dev/null &
     job=$!
     while kill -0 $job 2>/dev/null; do
@@ -65,7 +65,7 @@ run_at() {
 ends_well() {
     local number=$1 point=$2 rank=$3 status lines log=$scratch/log$1
     shift 3
-    EXG_FAULT=$point:$rank LIMIT=60 run_at "$number" "$@" >"$log" 2>"$log.err"
+    EXG_FAULT=$point:$rank run_at "$number" "$@" >"$log" 2>"$log.err"
     status=$?
     [ $status = 0 ] && return 1
     lines=$(grep -ac '^exigo:' "$log.err")
@@ -103,7 +103,7 @@ sweep() {
     for point in $(cat "$scratch"/missed/* 2>/dev/null); do
         tried=${tried/" $point "/ }
     done
-    EXG_FAULT=list LIMIT=60 run_at 0 "$@" >"$scratch/log" 2>"$scratch/points" || {
+    EXG_FAULT=list run_at 0 "$@" >"$scratch/log" 2>"$scratch/points" || {
         fail "without faults: status $?: $*"
         grep -av '^fault point' "$scratch/points"
     }
