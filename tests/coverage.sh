@@ -1,20 +1,24 @@
 #!/bin/bash
 # coverage.sh BUILD_DIR RANKS -- which lines of src/ the tests run: all suites,
 # the programs' end-to-end scripts and the sweep of faults, in a build that
-# counts.  Prints a table of files; fails below 90 % of the lines and where a test
-# fails; warns of lines not reached for which tests/coverage.txt has no reason.
+# counts.  Prints a table of files; fails below 90 % of the lines, where a test
+# fails and where tests/coverage.txt names what is gone; warns of lines not
+# reached for which it has no reason.
 # SUITES="check_fft faults" counts these alone, for the table only.
 #
 # A script whose ranks are killed counts in a directory of its own, so that one
 # killed as it writes spoils no other; gcovr adds them up.  (gcov-tool 12's merge
-# ended in an internal error on such counts.)  A kernel is compiled once per instruction set: its lines have the sum of the builds.
+# ended in an internal error on such counts.)  A kernel is compiled once per
+# instruction set: its lines have the sum of the builds.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 build=$1
 ranks=$2
 . jobs/mpi-env.sh
 
-export TEST_SECONDS=240 TEST_TIMEOUT=${TEST_TIMEOUT:-900} # counting takes time
+# Counting takes time.
+export TEST_SECONDS=${TEST_SECONDS:-240} TEST_TIMEOUT=${TEST_TIMEOUT:-900}
+export LIMIT=${LIMIT:-300} SOAK_MINUTES=${SOAK_MINUTES:-14}
 COUNTS=$PWD/$build/counts
 slashes=${COUNTS//[!\/]/}
 export COUNTS GCOV_PREFIX_STRIP=$((${#slashes} - 1))
