@@ -158,7 +158,7 @@ check: all $(tests) $(helpers) $(replays) ## run all tests
 
 # Leaks are counted by core/mem.c: MPI's own would drown them.
 sanitize: ## run all tests under ASan and UBSan, on 2 ranks
-	@ASAN_OPTIONS=detect_leaks=0 TEST_TIMEOUT=900 $(MAKE) BUILD=sanitize RANKS=2 check
+	@ASAN_OPTIONS=detect_leaks=0 TEST_TIMEOUT=900 TEST_SECONDS=240 $(MAKE) BUILD=sanitize RANKS=2 check
 
 faults: ## make every step that can fail do so, in a debug build
 	@$(MAKE) BUILD=debug build/debug/exigo-mpi build/debug/exigo-tsne \
