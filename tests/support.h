@@ -7,6 +7,12 @@
 
 #include "par/par.h"
 
+/* Check notes every assertion that holds in a file, and reads them all when the
+ * test is over, in time that grows with their square: with a million elements
+ * compared that was half of some suites.  What fails is noted all the same. */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier) */
+#define _mark_point(file, line) ((void)0)
+
 /** The ranks of this test program. */
 extern const exg_par *world;
 
