@@ -10,7 +10,7 @@
 #
 # TEST_JOBS=N keeps N cores busy, by default all: a program takes as many as it
 # has ranks.  A script, which mostly waits for mpirun to start and to end, takes
-# one; those that stop their ranks and count the seconds come last, one by one.
+# one; those that stop their ranks and count the seconds come last.
 set -u
 build=$1
 ranks=$2
@@ -94,10 +94,10 @@ script() { # script CORES FILE
 }
 
 # The longest scripts first, roughly, so that none is left to run alone.
-alone='tests/e2e_disk.sh tests/e2e_hang.sh'
+apart='tests/e2e_disk.sh tests/e2e_hang.sh'
 mapfile -t scripts < <(ls -S tests/e2e_*.sh)
 for t in "${scripts[@]}"; do
-    [[ " $alone " == *" $t "* ]] || script 1 "$t"
+    [[ " $apart " == *" $t "* ]] || script 1 "$t"
 done
 for t in "$build"/tests/check_*; do
     wanted "$t" && run "$(basename "$t")" 1 "$t"
@@ -108,8 +108,9 @@ for t in "$build"/tests/mpi_*; do
         run "$(basename "$t") x $n" "$n" "${MPIRUN:-mpirun}" ${mpiflags[@]+"${mpiflags[@]}"} -np "$n" "$t"
     done
 done
-for t in $alone; do
-    script "$cores" "$t"
+until_free "$cores"
+for t in $apart; do
+    script 1 "$t"
 done
 until_free "$cores"
 
