@@ -14,9 +14,10 @@
 #include "core/err.h"
 
 /** Run work(data) in a child process, with its output thrown away and its
- * processor time bounded.  Local; not after MPI_Init.
+ * processor time and memory bounded.  Local; not after MPI_Init.
  * @return EXG_OK where it comes back, whatever it found; EXG_EINPUT where it
- *         crashes or does not come to an end: the message names the file that
+ *         crashes, does not come to an end or wants far more memory than the
+ *         file has bytes: the message names the file that
  *         exg_probe_file() was reading */
 EXG_MUST_CHECK exg_status exg_probe_run(void (*work)(void *data), void *data);
 

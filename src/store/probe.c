@@ -26,7 +26,9 @@ enum {
     SWELL = 1100,      /* by which compressed values may be larger   */
     DEPTH = 12,        /* of groups in groups                        */
     OBJECTS = 20000,
-    FILES = 16 /* that are remembered */
+    FILES = 16,     /* that are remembered                         */
+    ROOM = 1 << 30, /* bytes for a file's contents, beside twice its size */
+    STARVED = 3     /* the child's status where that is not enough */
 };
 
 /* The file being read, for the parent to see. */
@@ -40,6 +42,27 @@ static void give_back(hid_t type, hid_t space, void *block)
     }
 }
 
+/* Of the messages of a failed call, is one about memory? */
+static herr_t is_memory(unsigned n, const H5E_error2_t *e, void *data)
+{
+    (void)n;
+    *(int *)data |= e->maj_num == H5E_RESOURCE;
+    return 0;
+}
+
+/* A text of variable length says how long it is, and HDF5 makes room for that,
+ * up to 4 GB, and clears it, before it looks how much is there.  Nobody can ask
+ * for that length before. */
+static void stop_if_starved(void)
+{
+    int starved = 0;
+
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, is_memory, &starved);
+    if (starved) {
+        _exit(STARVED);
+    }
+}
+
 /* Read the values of an attribute or a dataset, as they are in the file. */
 static void read_values(hid_t id, int is_attr, hid_t type, hid_t space,
                         hsize_t stored)
@@ -47,16 +70,22 @@ static void read_values(hid_t id, int is_attr, hid_t type, hid_t space,
     const exg_int n = exg_extent_count(space);
     const size_t size = H5Tget_size(type);
     void *block;
+    herr_t rc;
 
     if (n < 1 || n > VALUES || size < 1 || size > VALUES ||
         (size_t)n * size > VALUES || (size_t)n * size / SWELL > stored) {
         return;
     }
     block = calloc((size_t)n, size);
-    if (block != NULL && (is_attr ? H5Aread(id, type, block)
-                                  : H5Dread(id, type, H5S_ALL, H5S_ALL,
-                                            H5P_DEFAULT, block)) >= 0) {
+    if (block == NULL) {
+        return;
+    }
+    rc = is_attr ? H5Aread(id, type, block)
+                 : H5Dread(id, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, block);
+    if (rc >= 0) {
         give_back(type, space, block);
+    } else {
+        stop_if_starved();
     }
     free(block);
 }
@@ -182,6 +211,41 @@ static int is_known(const char *path)
     return 0;
 }
 
+/* Bytes that this process has mapped; 0 if unknown. */
+static double mapped(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    char line[128] = "";
+
+    if (f != NULL) {
+        if (fgets(line, sizeof line, f) == NULL) {
+            line[0] = '\0';
+        }
+        fclose(f);
+    }
+    return strtod(line, NULL) * (double)sysconf(_SC_PAGESIZE);
+}
+
+/* Memory for what a sound file of this size can hold.  A sanitizer's shadow is
+ * larger than any file, and its allocator does not return without memory. */
+static void bound_memory(const char *path)
+{
+    const double used = mapped();
+    struct rlimit limit;
+    struct stat s;
+    rlim_t bytes;
+
+    if (used <= 0 || used > 1e12 || stat(path, &s) != 0 ||
+        getrlimit(RLIMIT_AS, &limit) != 0) {
+        return;
+    }
+    bytes = (rlim_t)used + ROOM + 2 * (rlim_t)s.st_size;
+    if (limit.rlim_max == RLIM_INFINITY || bytes < limit.rlim_max) {
+        limit.rlim_cur = bytes;
+        setrlimit(RLIMIT_AS, &limit);
+    }
+}
+
 void exg_probe_file(const char *text)
 {
     const char *colon = strstr(text, ":/");
@@ -200,6 +264,7 @@ void exg_probe_file(const char *text)
     if (reading != NULL) {
         memcpy(reading, path, sizeof path);
     }
+    bound_memory(path);
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
     file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
     if (file >= 0) {
@@ -279,6 +344,7 @@ exg_status exg_probe_guard(const char *path, int (*work)(void *data),
 exg_status exg_probe_run(void (*work)(void *data), void *data)
 {
     exg_status st = EXG_OK;
+    const char *file;
     int status = 0;
     pid_t child;
 
@@ -297,7 +363,12 @@ exg_status exg_probe_run(void (*work)(void *data), void *data)
         _exit(0);
     }
     if (wait_for(child, &status) == 0) { /* else it is taken on trust */
-        st = verdict(reading[0] != '\0' ? reading : "an input file", status);
+        file = reading[0] != '\0' ? reading : "an input file";
+        st = WIFEXITED(status) && WEXITSTATUS(status) == STARVED
+                 ? exg_fail(EXG_EINPUT,
+                            "%s: damaged: it claims to hold more than it can",
+                            file)
+                 : verdict(file, status);
     }
     munmap(reading, PATH_BYTES);
     reading = NULL;
