@@ -78,10 +78,10 @@ static exg_status make_room(const exg_par *par, exg_convolve *c, exg_int most)
     const exg_int all = c->planes * exg_convolve_plane(c) + EXG_STENCIL_SLACK;
     exg_shared *s = c->rooms != NULL ? &c->rooms->planes : NULL;
 
-    if (s != NULL &&
-        exg_shared_grow(par, 2 * (exg_int)sizeof(float) * (most + EXG_LINE),
-                        s)) {
-        c->planes_shared = 1;
+    c->planes_shared =
+        s != NULL &&
+        exg_shared_grow(par, 2 * (exg_int)sizeof(float) * (most + EXG_LINE), s);
+    if (c->planes_shared) {
         c->room = half_of(s->bytes);
         return EXG_OK;
     }
