@@ -25,7 +25,7 @@ enum {
 /** Memory that grids, one after the other, let all ranks of a host see.  Begin
  * with zeros. */
 typedef struct {
-    exg_shared planes; /* charges and potentials         */
+    exg_shared planes; /* charges and potentials          */
     exg_shared lines;  /* waves, between planes and lines */
 } exg_convolve_rooms;
 
@@ -49,8 +49,9 @@ exg_int exg_convolve_nodes(exg_int wanted);
 
 /** Prepare grids of n nodes on each axis, `spacing` apart.  Collective.
  *
- * Time is O(n^dims log n), memory some 24 bytes times n^2 or 36 times n^3, and
- * 4 or 12 more where ranks send messages; ranks share both.
+ * Time is O(n^dims log n).  Memory over all ranks is some 20 bytes times n^2 or
+ * 36 times n^3; where ranks send messages, it is 12 or 20 more, and 8 of it are
+ * each rank's, which then has room for the charges and the potential of all.
  * @param[in]  dims     1, 2 or 3
  * @param[in]  n        of exg_convolve_nodes()
  * @param[in]  spacing  > 0
