@@ -15,7 +15,6 @@
  * have put their planes, and puts them back there.  Transforms are computed 16
  * at a time (kern/fft.h). */
 #include <math.h>
-#include <string.h>
 
 #include "convolve_impl.h"
 #include "core/clock.h"

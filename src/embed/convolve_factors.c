@@ -14,7 +14,6 @@
  * negative; so beyond the farthest pair of points it falls to 0 like an error
  * function, which is smooth enough for the splines. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "convolve_kernel.h"

@@ -13,8 +13,6 @@
  * points on a wide map, where a grid is hopeless, and for "auto" wherever they
  * cost less. */
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/fixed.h"

@@ -3,9 +3,7 @@
  * Charges have as many bits as the fullest node allows.  What is learnt on the
  * way (Z, the forces' size, the density, whether charges fitted) rides one
  * reduction. */
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/clock.h"
 #include "core/fixed.h"

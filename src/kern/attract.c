@@ -2,9 +2,8 @@
  *
  * Entries are read once, 8 bytes each or 6, and so is the point that each
  * names, from anywhere: where the points are laid so that those of a row are
- * near each other, the sums run at the speed at which memory gives the
- * entries.  The
- * sum over a row runs in lanes of 16 whatever the vector, and ends as one
+ * near each other, the sums run at the speed at which memory gives the entries.
+ * The sum over a row runs in lanes of 16 whatever the vector, and ends as one
  * tree. */
 #include "kern/pairs.h"
 
