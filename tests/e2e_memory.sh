@@ -1,7 +1,7 @@
 #!/bin/bash
 # e2e_memory.sh -- one rank of two has too little address space (ulimit -v): all
-# leave with one line that names the rank, the place in the source and the
-# sizes, whatever the stage; what an earlier run has left stays.
+# leave with one line that names the rank, the stage, the place in the source
+# and the sizes; what an earlier run has left stays.
 # shellcheck source=tests/e2e.sh
 . "$(dirname "$0")/e2e.sh"
 if [[ $build == *sanitize* ]]; then
@@ -59,7 +59,7 @@ for step in $(seq 1 14); do
     line=$(grep '^exigo: ' "$scratch/err" | awk '!/^exigo: waited / || !waited++')
     [ "$(grep -c . <<<"$line")" = 1 ] || fail "$kib KiB: not one line"
     case $line in
-    *'out of memory: '*' bytes asked for, '*'[rank 1, src/'*)
+    *'out of memory: '*' bytes asked for, '*', stage '*' [rank 1, src/'*)
         places+=" ${line##*rank 1, }"
         ;;
     *'no thread for the watch'*'[rank 1, src/'* | *results.h5.part:*HDF5:* | \

@@ -50,6 +50,9 @@ void exg_log_event(const char *name, const char *fields, ...)
 /** The event "phase" with a name: what begins now.  Local. */
 void exg_log_phase(const char *name);
 
+/** The name of the last one, at first "prepare".  Local. */
+const char *exg_log_phase_now(void);
+
 /** Write text, whatever its bytes, as the inside of a JSON string: UTF-8,
  * escaped, cut between characters where size is short.  Local.
  * @return out */

@@ -18,6 +18,7 @@
 static exg_log_setup setup;
 static FILE *journal;
 static int bar_open; /* the cursor stands behind a bar */
+static char phase[48] = "prepare";
 
 void exg_log_start(exg_log_setup wanted)
 {
@@ -127,7 +128,13 @@ void exg_log_event(const char *name, const char *fields, ...)
 
 void exg_log_phase(const char *name)
 {
+    snprintf(phase, sizeof phase, "%s", name);
     exg_log_event("phase", "\"name\": \"%s\"", name);
+}
+
+const char *exg_log_phase_now(void)
+{
+    return phase;
 }
 
 /* One character, or byte that is none, as JSON: what cannot be shown goes by

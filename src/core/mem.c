@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/log.h"
+
 enum {
     ALIGN = 64,
     PAGE = 2 << 20,
@@ -68,14 +70,15 @@ exg_status exg_mem_new(void *p, exg_int count, size_t size, const char *file,
     if (bytes > exg_mem_limit() || bytes_now > limit - bytes) {
         return exg_fail_at(file, line, EXG_ENOMEM,
                            "out of memory: %zu bytes asked for, %zu in use, "
-                           "of %zu at most",
-                           bytes, bytes_now, limit);
+                           "of %zu at most, stage %s",
+                           bytes, bytes_now, limit, exg_log_phase_now());
     }
     raw = take(bytes);
     if (raw == NULL) {
         return exg_fail_at(file, line, EXG_ENOMEM,
-                           "out of memory: %zu bytes asked for, %zu in use",
-                           bytes, bytes_now);
+                           "out of memory: %zu bytes asked for, %zu in use, "
+                           "stage %s",
+                           bytes, bytes_now, exg_log_phase_now());
     }
     memset(raw, 0, bytes);
     memcpy(raw, &bytes, sizeof bytes);
