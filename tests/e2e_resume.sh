@@ -243,6 +243,9 @@ rmdir "$out/checkpoint.h5"
 put_back "$scratch/good.h5"
 refused 2 "was made with --lr '0.001', this run has '0.002'" --lr 0.002
 refused 2 "was made with --data '.*more', this run has" --data "$data"
+put_back "$scratch/flipped.h5" "$scratch/older.h5"
+refused 2 'damaged: .*; the one before it: .*-1.h5 was made with --lr' --lr 0.002
+put_back "$scratch/good.h5"
 cp -r "$data" "$scratch/kept" && rm -r "$scratch/more" &&
     "$build"/tests/tool_synth "$scratch/kept" 4001 211 &&
     mkdir "$scratch/more" && cp "$scratch"/kept/* "$scratch/more/"

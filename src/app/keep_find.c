@@ -115,7 +115,7 @@ done:
 static exg_status find_any(const exg_keep_owner *owner, exg_reader **reader,
                            exg_saver_worth *worth)
 {
-    const char *why;
+    char why[EXG_ERR_MAX];
     exg_status st;
 
     if (access(owner->path, F_OK) != 0 && access(owner->older, F_OK) != 0) {
@@ -126,14 +126,17 @@ static exg_status find_any(const exg_keep_owner *owner, exg_reader **reader,
     if (st == EXG_OK || st == EXG_EUSAGE || st == EXG_ENOMEM) {
         return st;
     }
-    why = exg_err_take();
+    snprintf(why, sizeof why, "%s", exg_err_take());
     *worth = EXG_SAVER_OLDER;
     st = open_one(owner, owner->older, reader);
     if (st == EXG_OK) {
         exg_log_warn("%s; going on from the one before, %s", why, owner->older);
         return st;
     }
-    if (st == EXG_EUSAGE || st == EXG_ENOMEM) {
+    if (st == EXG_EUSAGE) {
+        return exg_fail(st, "%s; the one before it: %s", why, exg_err_take());
+    }
+    if (st == EXG_ENOMEM) {
         return st;
     }
     exg_err_clear();
