@@ -161,7 +161,7 @@ START_TEST(saliency_is_the_slope_of_the_logit)
         const float *image = m.s->source + i * SETS_PIXELS;
         const float *map = m.s->saliency + VALUES + i * SETS_PIXELS;
         float *x = exg_pass_input(m.pass);
-        double slope[PAIRS], largest = 0, off;
+        double slope[PAIRS] = {0}, largest = 0, off;
         exg_int rounded = 0;
 
         for (exg_int p = 0; p < SETS_PIXELS * EXG_LANE; p++) {

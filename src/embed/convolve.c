@@ -99,27 +99,30 @@ done:
 /* Room for what is turned between ranks: see c->piece. */
 static exg_status make_pieces(const exg_par *par, exg_convolve *c)
 {
-    exg_shared *shared = c->rooms != NULL ? &c->rooms->lines : NULL;
+    void *const *seen = NULL; /* everyone's, where all ranks see them */
     const exg_int there = c->blocks * c->plane.count * EXG_CHUNK;
     exg_status st = EXG_OK;
 
-    c->is_shared =
-        shared != NULL &&
-        exg_shared_grow(par, there * (exg_int)sizeof *c->there, shared);
+    if (c->rooms != NULL &&
+        exg_shared_grow(par, there * (exg_int)sizeof *c->there,
+                        &c->rooms->lines)) {
+        seen = c->rooms->lines.at;
+    }
+    c->is_shared = seen != NULL;
     EXG_TRY_ALL(par, exg_new(&c->piece, par->size));
-    if (c->is_shared) {
-        c->there = shared->at[par->rank];
+    if (seen != NULL) {
+        c->there = seen[par->rank];
     } else {
         EXG_TRY_ALL(par, exg_new(&c->there, there));
     }
-    if (!c->is_shared && par->size > 1) {
+    if (seen == NULL && par->size > 1) {
         EXG_TRY_ALL(par,
                     exg_new(&c->here, c->block.count * c->planes * EXG_CHUNK));
     }
     for (int r = 0; r < par->size; r++) {
         const exg_shard p = exg_shard_of(c->planes, r, par->size);
 
-        c->piece[r] = c->is_shared ? (float *)shared->at[r] +
+        c->piece[r] = seen != NULL ? (float *)seen[r] +
                                          c->block.first * p.count * EXG_CHUNK
                       : c->here != NULL ? c->here + c->here_first[r]
                                         : c->there;
