@@ -197,7 +197,7 @@ static void make_charges(int kind)
         r.charge[0][i] = (uint32_t)(u * 0x1p26f);
     }
     for (int i = 0; i < 9 && kind > 0; i++) {
-        r.charge[0][i * 97 + 1] = (uint32_t)1 << (26 + kind);
+        r.charge[0][i * 97 + 1] = (uint32_t)1 << (26 + kind % 6);
         r.charge[0][i * 31] = kind == 6 ? (uint32_t)-5 - (uint32_t)i : 7;
     }
 }
