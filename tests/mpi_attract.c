@@ -102,9 +102,8 @@ END_TEST
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("attract");
-    TCase *tc = tcase_create("attract");
+    TCase *tc = exg_case(s, "attract");
 
     tcase_add_loop_test(tc, order_of_points_does_not_change_a_bit, 0, KINDS);
-    suite_add_tcase(s, tc);
     return s;
 }

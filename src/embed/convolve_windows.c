@@ -145,6 +145,12 @@ static exg_int offset(const exg_convolve *c, int rank, exg_int plane)
     return (plane - span_of(c, rank).first) * exg_convolve_plane(c);
 }
 
+/* To the planes that this rank transforms, if it has some. */
+static exg_int of_shard(const exg_convolve *c)
+{
+    return c->plane.count > 0 ? offset(c, c->rank, c->plane.first) : 0;
+}
+
 const uint32_t *exg_convolve_collect(const exg_par *par, exg_convolve *c)
 {
     const exg_int size = exg_convolve_plane(c);
@@ -156,7 +162,7 @@ const uint32_t *exg_convolve_collect(const exg_par *par, exg_convolve *c)
     }
     for (int s = 1; s < c->size; s++) {
         const int to = partner(c, s), from = partner(c, -s);
-        const exg_window out = meet(window, shard_of(c, to), window.first);
+        const exg_window out = meet(window, shard_of(c, to), c->span.first);
         const exg_window in = meet(window_of(c, from), c->plane, c->span.first);
         uint32_t *sum = mine + offset(c, c->rank, in.first);
         const uint32_t *other = c->inbox;
@@ -174,12 +180,12 @@ const uint32_t *exg_convolve_collect(const exg_par *par, exg_convolve *c)
             sum[i] += other[i];
         }
     }
-    return mine + offset(c, c->rank, c->plane.first);
+    return mine + of_shard(c);
 }
 
 float *exg_convolve_mine(const exg_convolve *c)
 {
-    return potential_of(c, c->rank) + offset(c, c->rank, c->plane.first);
+    return potential_of(c, c->rank) + of_shard(c);
 }
 
 void exg_convolve_share(const exg_par *par, exg_convolve *c)
