@@ -192,13 +192,13 @@ static exg_status pass(const exg_par *par, exg_field *e, trial *t)
 {
     exg_status st = EXG_OK;
     exg_stencil s = e->stencil;
-    int bits = EXG_STENCIL_MOST_BITS + FEWER_BITS, fits = 0;
+    int fits = 0;
 
     s.count = t->mine.count;
     s.stride = t->stride;
     s.y = t->y;
-    while (!fits && bits > 0) {
-        bits -= FEWER_BITS;
+    for (int bits = EXG_STENCIL_MOST_BITS; !fits && bits >= 0;
+         bits -= FEWER_BITS) {
         EXG_TRY(convolve(par, e, &s, bits, t, &fits));
     }
     measure(par, e, &s, t);
