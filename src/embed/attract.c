@@ -36,7 +36,7 @@ struct exg_attract {
     exg_int *row;   /* these rows of P, as in exg_pairs_sparse     */
     int32_t *base;  /* shape (my rows): first place of a row; -1: far apart */
     uint16_t *near; /* entries: places, from there                          */
-    int32_t *col;   /* or places, of rows that are far apart                */
+    int32_t *col;   /* or places, of rows that are far apart: of large N    */
     float *p_ij;
     int32_t *named; /* shape (longest row): work */
     float *pull;    /* shape (my rows, dims): in that order */
@@ -74,7 +74,7 @@ exg_status exg_attract_create(const exg_affinity *p, const exg_kern *kern,
     EXG_TRY(exg_new(&a->named, longest_row(p)));
     EXG_TRY(exg_new(&a->base, rows));
     EXG_TRY(exg_new(&a->near, p->row[rows]));
-    EXG_TRY(exg_new(&a->col, p->row[rows]));
+    EXG_TRY(exg_new(&a->col, total > UINT16_MAX + 1 ? p->row[rows] : 0));
     EXG_TRY(exg_new(&a->p_ij, p->row[rows]));
     EXG_TRY(exg_new(&a->pull, rows * dims));
     *out = a;
