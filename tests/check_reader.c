@@ -4,36 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "../src/store/extent_impl.h"
-#include "store/h5.h"
-#include "store/probe.h"
+#include "h5_file.h"
 #include "store/reader.h"
 #include "support.h"
-
-enum {
-    CHILD = 1 << 19 /* KiB that a child may take, with a sanitizer's */
-};
-
-static char path[256];
-
-/* An HDF5 file as others make it: ours by its schema number. */
-static hid_t make_file(const char *name, int schema)
-{
-    hid_t space = H5Screate(H5S_SCALAR), file, attr;
-
-    snprintf(path, sizeof path, "%s/%s", exg_scratch(), name);
-    file = H5Fcreate(path, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
-    if (schema >= 0) {
-        attr = H5Acreate2(file, "exigo_schema", H5T_STD_I32LE, space,
-                          H5P_DEFAULT, H5P_DEFAULT);
-        H5Awrite(attr, H5T_NATIVE_INT, &schema);
-        H5Aclose(attr);
-    }
-    H5Sclose(space);
-    return file;
-}
 
 static void put(hid_t file, const char *name, hid_t type, int rank,
                 const hsize_t *dims, const void *data)
@@ -138,136 +112,6 @@ START_TEST(texts_of_absurd_length_are_refused)
                "/v: text of 2097152 bytes, want at most 1048575");
     ck_assert(texts == NULL);
     exg_reader_close(&r);
-}
-END_TEST
-
-/* A dataset of which only the first chunks are there. */
-static void put_hollow(hid_t file, const char *name, int rank,
-                       const hsize_t *dims, hsize_t chunks)
-{
-    const hsize_t one[2] = {1, 1};
-    hsize_t from[2] = {0, 0};
-    const float value = 1;
-    hid_t list = H5Pcreate(H5P_DATASET_CREATE), set;
-    hid_t space = H5Screate_simple(rank, dims, NULL);
-
-    H5Pset_chunk(list, rank, one);
-    set = H5Dcreate2(file, name, H5T_NATIVE_FLOAT, space, H5P_DEFAULT, list,
-                     H5P_DEFAULT);
-    for (; from[0] < chunks; from[0]++) {
-        ck_assert_int_ge(
-            H5Dwrite_chunk(set, H5P_DEFAULT, 0, from, sizeof value, &value), 0);
-    }
-    H5Dclose(set);
-    H5Sclose(space);
-    H5Pclose(list);
-}
-
-static void probe(void *data)
-{
-    exg_probe_file(data);
-}
-
-START_TEST(shapes_of_absurd_size_are_not_read)
-{
-    const hsize_t wraps[2] = {INT64_MAX, INT64_MAX}; /* product: 1 mod 2^64 */
-    const hsize_t many[1] = {4 << 20};
-    exg_int any[2] = {-1, -1};
-    float *v = NULL;
-    exg_reader *r = NULL;
-    struct rusage used;
-    hid_t file = make_file("hollow.h5", 1);
-
-    put_hollow(file, "/wraps", 2, wraps, 1);
-    put_hollow(file, "/many", 1, many, 4000);
-    H5Fclose(file);
-    ck_assert_int_eq(exg_probe_run(probe, path), EXG_OK);
-    getrusage(RUSAGE_CHILDREN, &used); /* "/many" would take 1.2 GB */
-    ck_assert_int_lt(used.ru_maxrss, CHILD);
-    ck_assert_int_eq(exg_reader_open(path, &r), EXG_OK);
-    ck_refused(world, exg_reader_f32(r, "/wraps", 2, any, &v), EXG_EINPUT,
-               "/wraps: claims more values than its 4 bytes");
-    ck_refused(world, exg_reader_f32(r, "/many", 1, any, &v), EXG_EINPUT,
-               "/many: has 4000 of its 4194305 chunks");
-    exg_reader_close(&r);
-}
-END_TEST
-
-START_TEST(shapes_are_counted_without_wrapping_round)
-{
-    const hsize_t wraps[2] = {INT64_MAX, INT64_MAX}, none[2] = {0, 7};
-    hid_t file = make_file("counts.h5", 1);
-    hid_t space = H5Screate(H5S_NULL), set;
-    exg_int want, have;
-
-    ck_assert_int_eq(exg_extent_count(space), 0);
-    H5Sclose(space);
-    space = H5Screate(H5S_SCALAR);
-    ck_assert_int_eq(exg_extent_count(space), 1);
-    H5Sclose(space);
-    space = H5Screate_simple(2, none, NULL);
-    ck_assert_int_eq(exg_extent_count(space), 0);
-    H5Sclose(space);
-    put_hollow(file, "/wraps", 2, wraps, 3);
-    set = H5Dopen2(file, "/wraps", H5P_DEFAULT);
-    space = H5Dget_space(set);
-    ck_assert_int_eq(H5Sget_simple_extent_npoints(space), 1);
-    ck_assert_int_eq(exg_extent_count(space), -1);
-    ck_assert_int_eq(exg_extent_is_hollow(set, space, &want, &have), 1);
-    ck_assert(want == PTRDIFF_MAX && have == 3);
-    H5Sclose(space);
-    H5Dclose(set);
-    H5Fclose(file);
-    exg_h5_quiet();
-    ck_assert_int_eq(exg_extent_count(-1), -1);
-}
-END_TEST
-
-/* The length that stands in front of a text's place, in the file itself. */
-static void claim(unsigned from, unsigned to)
-{
-    static unsigned char bytes[1 << 16];
-    FILE *f = fopen(path, "r+b");
-    const size_t size = fread(bytes, 1, sizeof bytes, f);
-    unsigned word[2];
-
-    for (size_t at = 0; at + sizeof word <= size; at++) {
-        memcpy(word, bytes + at, sizeof word);
-        if (word[0] == from && word[1] != 0) { /* not where the text is */
-            ck_assert_int_eq(fseek(f, (long)at, SEEK_SET), 0);
-            ck_assert_uint_eq(fwrite(&to, sizeof to, 1, f), 1);
-        }
-    }
-    fclose(f);
-}
-
-/* Is the address sanitizer linked in? */
-__attribute__((weak)) void __asan_init(void); /* NOLINT: its name */
-
-START_TEST(texts_of_false_length_take_no_memory)
-{
-    char text[1014] = "";
-    const char *value = memset(text, 'x', sizeof text - 1);
-    hid_t file = make_file("claim.h5", 1), space = H5Screate(H5S_SCALAR);
-    hid_t type = H5Tcopy(H5T_C_S1), attr;
-    struct rusage used;
-
-    H5Tset_size(type, H5T_VARIABLE);
-    attr = H5Acreate2(file, "text", type, space, H5P_DEFAULT, H5P_DEFAULT);
-    H5Awrite(attr, type, &value);
-    H5Aclose(attr);
-    H5Tclose(type);
-    H5Sclose(space);
-    H5Fclose(file);
-    ck_assert_int_eq(exg_probe_run(probe, path), EXG_OK);
-    claim(sizeof text - 1, 3u << 29);
-    if (__asan_init != NULL) {
-        return; /* the child has no bounds then */
-    }
-    ck_refused(world, exg_probe_run(probe, path), EXG_EINPUT,
-               "claim.h5: damaged: it claims to hold more than it can");
-    getrusage(RUSAGE_CHILDREN, &used);
-    ck_assert_int_lt(used.ru_maxrss, CHILD);
 }
 END_TEST
 
@@ -397,9 +241,6 @@ Suite *exg_suite(void)
     tcase_add_test(tc, missing_and_foreign_files_are_named);
     tcase_add_test(tc, wrong_types_and_shapes_are_refused);
     tcase_add_test(tc, texts_of_absurd_length_are_refused);
-    tcase_add_test(tc, shapes_of_absurd_size_are_not_read);
-    tcase_add_test(tc, shapes_are_counted_without_wrapping_round);
-    tcase_add_test(tc, texts_of_false_length_take_no_memory);
     tcase_add_test(tc, values_in_other_files_are_refused);
     tcase_add_test(tc, all_kinds_of_strings_are_read);
     tcase_add_test(tc, truncated_files_are_no_crash);
