@@ -261,7 +261,7 @@ exg_status table_h5(const table *t, const char *path)
     hid_t file = -1;
     herr_t rc;
 
-    exg_h5_quiet();
+    exg_h5_begin();
     snprintf(part, sizeof part, "%.4090s.part", path);
     EXG_TRY(EXG_H5(part, file,
                    H5Fcreate(part, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT)));

@@ -18,8 +18,10 @@
 EXG_MUST_CHECK exg_status exg_h5_check(const char *file, int line,
                                        const char *subject, long long result);
 
-/** HDF5 keeps its errors to itself from now on.  Local. */
-void exg_h5_quiet(void);
+/** From now on HDF5 keeps its errors to itself, and follows no link into
+ * another file: that may be one that nobody meant to show, or a pipe that never
+ * opens. Local. */
+void exg_h5_begin(void);
 
 /** The innermost message of HDF5's error stack; "" if none.  Local.  Call right
  * after the failed call.

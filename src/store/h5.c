@@ -49,9 +49,12 @@ exg_status exg_h5_check(const char *file, int line, const char *subject,
                        reason[0] != '\0' ? reason : "no reason given");
 }
 
-void exg_h5_quiet(void)
+void exg_h5_begin(void)
 {
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+    if (H5Lis_registered(H5L_TYPE_EXTERNAL) > 0) {
+        H5Lunregister(H5L_TYPE_EXTERNAL);
+    }
 }
 
 int exg_h5_close(hid_t *id)

@@ -44,7 +44,7 @@ exg_status exg_image_create(const char *name, exg_image **out)
     exg_image *im = NULL;
     hid_t creation = -1, access = -1;
 
-    exg_h5_quiet();
+    exg_h5_begin();
     EXG_TRY(exg_new(&im, 1));
     *im = (exg_image){.name = name, .file = -1, .links = -1, .plain = -1};
     EXG_TRY(EXG_H5(name, creation, H5Pcreate(H5P_FILE_CREATE)));

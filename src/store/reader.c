@@ -81,7 +81,7 @@ exg_status exg_reader_open_any(const char *path, exg_reader **out)
     const exg_int size = (exg_int)strlen(path) + 1;
     exg_reader *r = NULL;
 
-    exg_h5_quiet();
+    exg_h5_begin();
     EXG_TRY(exg_new(&r, 1));
     r->file = -1;
     EXG_TRY(exg_new(&r->path, size));
@@ -143,6 +143,18 @@ int exg_reader_has(exg_reader *r, const char *path)
     return 1;
 }
 
+exg_status exg_reader_missing(exg_reader *r, const char *path)
+{
+    H5L_info_t link;
+    const int elsewhere = H5Lget_info(r->file, path, &link, H5P_DEFAULT) >= 0 &&
+                          link.type == H5L_TYPE_EXTERNAL;
+
+    return exg_fail(EXG_EINPUT, "%s: %s", exg_reader_subject(r, path),
+                    elsewhere ? "is a link into another file, which is not "
+                                "followed"
+                              : "missing");
+}
+
 /* Values elsewhere -- external files, virtual datasets -- are not ours. */
 static int is_contained(hid_t set)
 {
@@ -160,7 +172,7 @@ exg_status exg_reader_dataset(exg_reader *r, const char *path, hid_t *set)
     char reason[EXG_ERR_MAX];
 
     if (!exg_reader_has(r, path)) {
-        return exg_fail(EXG_EINPUT, "%s: missing", subject);
+        return exg_reader_missing(r, path);
     }
     *set = H5Dopen2(r->file, path, H5P_DEFAULT);
     if (*set < 0) {

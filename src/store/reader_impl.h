@@ -18,6 +18,10 @@ const char *exg_reader_subject(exg_reader *r, const char *path);
 /** exg_reader_open() of any HDF5 file, whoever wrote it. */
 EXG_MUST_CHECK exg_status exg_reader_open_any(const char *path, exg_reader **r);
 
+/** Fail because an object is not there, saying why.
+ * @return EXG_EINPUT */
+EXG_MUST_CHECK exg_status exg_reader_missing(exg_reader *r, const char *path);
+
 /** Are the values numbers -- or integers, where `whole` is 1?
  * @return EXG_OK or EXG_EINPUT */
 EXG_MUST_CHECK exg_status exg_reader_numeric(exg_reader *r, const char *path,

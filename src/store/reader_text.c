@@ -188,7 +188,7 @@ static exg_status open_attr(exg_reader *r, const char *path, const char *name,
     hid_t object = -1, space = -1;
 
     if (!exg_reader_has(r, path)) {
-        return exg_fail(EXG_EINPUT, "%s: missing", subject);
+        return exg_reader_missing(r, path);
     }
     EXG_TRY(EXG_H5(subject, object, H5Oopen(r->file, path, H5P_DEFAULT)));
     if (H5Aexists(object, name) <= 0) {
@@ -234,7 +234,7 @@ exg_status exg_reader_attrs(exg_reader *r, const char *path,
     herr_t rc;
 
     if (!exg_reader_has(r, path)) {
-        return exg_fail(EXG_EINPUT, "%s: missing", subject);
+        return exg_reader_missing(r, path);
     }
     EXG_TRY(EXG_H5(subject, object, H5Oopen(r->file, path, H5P_DEFAULT)));
     EXG_TRY(EXG_H5(

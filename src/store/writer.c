@@ -153,7 +153,7 @@ exg_status exg_writer_open(const exg_par *par, const char *path,
     exg_status st = EXG_OK;
     exg_writer *w = NULL;
 
-    exg_h5_quiet();
+    exg_h5_begin();
     st = exg_agree(par, create(path, &w));
     /* Some ranks have no writer, and dropping one is collective.  That w is not
      * NULL where all agreed on EXG_OK is news to gcc's analyzer alone. */
