@@ -11,9 +11,9 @@
 #include "store/reader.h"
 #include "store/schema.h"
 #include "table.h"
+#include "tool.h"
 
 enum {
-    EXIT_USAGE = 2,
     OPTIONS = 256 /* most options of a run */
 };
 
@@ -356,9 +356,10 @@ done:
     return st;
 }
 
-static exg_status merge(const request *q)
+static exg_status merge(void *asked)
 {
     exg_status st = EXG_OK;
+    const request *q = asked;
     table t = {0};
 
     EXG_TRY(q->phases ? merge_times(q, &t) : merge_results(q, &t));
@@ -377,17 +378,11 @@ done:
 int main(int argc, char **argv)
 {
     request q = {0};
-    exg_status st = parse(argc, argv, &q);
+    const exg_status st = parse(argc, argv, &q);
 
     if (st == EXG_OK && q.help) {
         print_help();
         return EXIT_SUCCESS;
     }
-    st = st == EXG_OK ? merge(&q) : st;
-    if (st != EXG_OK) {
-        fprintf(stderr, "exigo: %s\n", exg_err_text());
-    }
-    return st == EXG_OK       ? EXIT_SUCCESS
-           : st == EXG_EUSAGE ? EXIT_USAGE
-                              : EXIT_FAILURE;
+    return tool_run(st, q.nfile, q.file, merge, &q);
 }

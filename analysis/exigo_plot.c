@@ -7,15 +7,15 @@
 
 #include "core/utf8.h"
 #include "plot/figures.h"
-#include "store/probe.h"
+#include "tool.h"
 
 enum {
-    PATH_BYTES = 4096,
-    EXIT_USAGE = 2
+    PATH_BYTES = 4096
 };
 
 typedef struct {
-    const char *results, *out, *only;
+    char *results;
+    const char *out, *only;
     int list, help;
 } options;
 
@@ -99,9 +99,10 @@ static exg_status choose_folder(const options *o, char *dir)
     return EXG_OK;
 }
 
-static exg_status draw(const options *o)
+static exg_status draw(void *asked)
 {
     exg_status st = EXG_OK;
+    const options *o = asked;
     exg_figures *f = NULL;
     char dir[PATH_BYTES], said[PATH_BYTES + 64];
     exg_int chosen = 0;
@@ -136,42 +137,14 @@ done:
     return st;
 }
 
-static void probe(void *path)
-{
-    exg_probe_file(path);
-}
-
-static int end(exg_status st)
-{
-    if (st != EXG_OK) {
-        fprintf(stderr, "exigo: %s\n", exg_err_text());
-    }
-    return st == EXG_OK       ? EXIT_SUCCESS
-           : st == EXG_EUSAGE ? EXIT_USAGE
-                              : EXIT_FAILURE;
-}
-
-static int work(void *o)
-{
-    return end(draw(o));
-}
-
-/* All is drawn by a child process: texts of a damaged file may crash HDF5. */
 int main(int argc, char **argv)
 {
     options o = {0};
-    exg_status st = parse(argc, argv, &o);
-    int code = EXIT_SUCCESS;
+    const exg_status st = parse(argc, argv, &o);
 
     if (st == EXG_OK && o.help) {
         print_help();
         return EXIT_SUCCESS;
     }
-    if (st == EXG_OK) {
-        st = exg_probe_run(probe, (void *)o.results);
-    }
-    if (st == EXG_OK) {
-        st = exg_probe_guard(o.results, work, &o, &code);
-    }
-    return st == EXG_OK ? code : end(st);
+    return tool_run(st, 1, &o.results, draw, &o);
 }

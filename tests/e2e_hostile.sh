@@ -41,13 +41,14 @@ stopped "$scratch/mapping" "$scratch/k.h5.checkpoint" $mapping --checkpoint-minu
 # one of those below.
 readers=(
     "$build/analysis/exigo-plot {} --out $scratch/p"
+    "$build/analysis/exigo-merge {} --h5 $scratch/m.h5"
     "$program --config {} --data $data --epochs 0 --stages explain --limit-test 8 --out $scratch/c --quiet"
     "$program --init {} --data $data --epochs 0 --stages explain --limit-test 8 --limit-train 8 --out $scratch/i --quiet"
     "$build/exigo-tsne {}:/embedding/features $scratch/t.h5 --labels {}:/embedding/label --tsne-perplexity 4 --tsne-iterations 5 --quiet"
     "$training --resume {} --out $scratch/r"
     "$mapping --resume {}"
 )
-sources=("$results" "$results" "$results" "$results"
+sources=("$results" "$results" "$results" "$results" "$results"
     "$scratch/training" "$scratch/mapping")
 
 # try WHAT FILE READER: one program, alone.
@@ -84,7 +85,7 @@ damage() {
     local reader from
     for reader in "${!readers[@]}"; do
         # The programs that start MPI take longer: one at each third file.
-        if [ -n "${HOSTILE:-}" ] || [ "$reader" = 0 ] ||
+        if [ -n "${HOSTILE:-}" ] || [ "$reader" -lt 2 ] ||
             [ $((3 * reader)) = $(($2 % (3 * ${#readers[@]}))) ]; then
             if [ "${from:-}" != "${sources[reader]}" ]; then
                 from=${sources[reader]}
