@@ -29,20 +29,25 @@ option() {
     printf '%s\n' "$value"
 }
 
-# Compute nodes rarely reach the network, so nothing is fetched here.
+# Compute nodes rarely reach the network, so nothing is fetched here.  Files have
+# the names that the program takes.
 check_data() {
-    local data dir name
+    local data dir name hint=''
     [ -z "$(option config '' "$@")" ] || return 0 # the program will look
     data=$(option data mnist "$@")
     dir=$data
     case $data in
-    mnist | fashion) dir=$(option data-dir save/data "$@")/$data ;;
+    mnist | fashion)
+        dir=$(option data-dir save/data "$@")/$data
+        hint="; on a node with a network, run jobs/fetch-data.sh --dataset $data $dir"
+        ;;
     esac
+    [ "$data" != fashion ] || [ ! -d /usr/share/datasets/fashion-mnist ] || return 0
     for name in train-images-idx3-ubyte train-labels-idx1-ubyte \
         t10k-images-idx3-ubyte t10k-labels-idx1-ubyte; do
-        [ -f "$dir/$name" ] || [ -f "$dir/$name.gz" ] || die \
-            "$dir/$name is not there; on a node with a network, run" \
-            "jobs/fetch-data.sh --dataset $data $dir"
+        [ -f "$dir/$name" ] || [ -f "$dir/$name.gz" ] ||
+            [ -f "$dir/${name/-idx/.idx}" ] || [ -f "$dir/${name/-idx/.idx}.gz" ] ||
+            die "$dir/$name is not there$hint"
     done
 }
 

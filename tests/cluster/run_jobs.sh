@@ -13,7 +13,7 @@ skip_unless slurmctld slurmd sbatch munged nsenter ip h5diff
 cluster() {
     local verb=$1
     shift
-    tests/cluster/cluster.sh "$verb" "$scratch/cluster" "$@"
+    "$root/tests/cluster/cluster.sh" "$verb" "$scratch/cluster" "$@"
 }
 prepare_scratch
 trap 'cluster down; rm -rf "$scratch"' EXIT
@@ -92,6 +92,31 @@ perplexities_are_merged() {
         grep -q '^run,tsne-perplexity,.*,kl,' "$scratch/sweep/table.csv" &&
         grep -q 'tsne-perplexity-12/results.h5,12,' "$scratch/sweep/table.csv"
 }
+
+# A dataset under its other names, and a value that is a path; --out is the
+# directory of all runs.
+paths_are_values() {
+    local other=$scratch/other file
+    mkdir "$other"
+    for file in "$data"/*; do
+        ln -s "$file" "$other/$(basename "${file/-idx/.idx}")"
+    done
+    VARY=data VALUES="$data $other" completes paths --array=0-1 --ntasks=2 \
+        --output="$scratch/paths-%a.log" --nodes=1 jobs/array.sbatch \
+        "${small[@]}" --out "$scratch/all paths" || return 1
+    cluster wait "$(sed -n 's/^job \([0-9]*\) will merge.*/\1/p' \
+        "$scratch/paths-0.log")" 60 || return 1
+    lines "$scratch/all paths/table.csv" 3
+}
+
+# From another folder: by --chdir, or it says so.
+elsewhere() (
+    cd "$scratch"
+    fails lost 'no jobs/common.sh in .*--chdir' --ntasks=1 \
+        "$root/jobs/train.sbatch" &&
+        completes found --chdir="$root" --ntasks=2 "$root/jobs/train.sbatch" \
+            "${small[@]}" --out "$scratch/found"
+)
 
 # 1, 2 and 4 ranks, the last on both nodes.
 scaling_is_told() {
@@ -226,6 +251,8 @@ OUT=$scratch/seeds count 'array.sbatch, three seeds, and their table' \
     array_is_merged
 OUT=$scratch/sweep VARY=tsne-perplexity VALUES='4 12' \
     count 'array.sbatch, two perplexities' perplexities_are_merged
+count 'array.sbatch, two datasets by their paths' paths_are_values
+count 'train.sbatch, from another folder' elsewhere
 count 'srun --mpi=none -n 4 is told in one line' strangers_are_told
 count 'srun, --doctor' doctor_knows_the_nodes
 count 'data that are not there' fails nodata 'jobs/fetch-data.sh --dataset mnist' \
