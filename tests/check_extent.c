@@ -62,7 +62,38 @@ START_TEST(shapes_of_absurd_size_are_not_read)
     ck_refused(world, exg_reader_f32(r, "/wraps", 2, any, &v), EXG_EINPUT,
                "/wraps: claims more values than its 4 bytes");
     ck_refused(world, exg_reader_f32(r, "/many", 1, any, &v), EXG_EINPUT,
-               "/many: has 4000 of its 4194305 chunks");
+               "/many: has 4000 of its 4194304 chunks");
+    exg_reader_close(&r);
+}
+END_TEST
+
+/* Rows that are a chunk each, as many keep a matrix; all are there. */
+START_TEST(chunks_that_fit_are_counted_once)
+{
+    enum {
+        ROWS = 5000
+    };
+    const hsize_t dims[2] = {ROWS, 4}, chunk[2] = {1, 4};
+    static float rows[ROWS][4] = {{1}};
+    exg_int any[2] = {-1, 4};
+    float *v = NULL;
+    exg_reader *r = NULL;
+    hid_t file = make_file("rows.h5", 1);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE), set;
+    hid_t space = H5Screate_simple(2, dims, NULL);
+
+    H5Pset_chunk(list, 2, chunk);
+    set = H5Dcreate2(file, "/rows", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, list,
+                     H5P_DEFAULT);
+    H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, rows);
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Pclose(list);
+    H5Fclose(file);
+    ck_assert_int_eq(exg_reader_open(path, &r), EXG_OK);
+    ck_assert_int_eq(exg_reader_f32(r, "/rows", 2, any, &v), EXG_OK);
+    ck_assert(any[0] == ROWS && v[0] == 1);
+    exg_free(v);
     exg_reader_close(&r);
 }
 END_TEST
@@ -151,6 +182,7 @@ Suite *exg_suite(void)
     TCase *tc = exg_case(s, "extent");
 
     tcase_add_test(tc, shapes_of_absurd_size_are_not_read);
+    tcase_add_test(tc, chunks_that_fit_are_counted_once);
     tcase_add_test(tc, shapes_are_counted_without_wrapping_round);
     tcase_add_test(tc, texts_of_false_length_take_no_memory);
     return s;

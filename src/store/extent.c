@@ -37,7 +37,8 @@ static exg_int chunks_of(hid_t set, hid_t space)
 
     for (int i = 0; n > 0 && i < rank; i++) {
         if (side[i] == 0 ||
-            __builtin_mul_overflow(n, dims[i] / side[i] + 1, &n)) {
+            __builtin_mul_overflow(
+                n, dims[i] / side[i] + (dims[i] % side[i] != 0), &n)) {
             n = PTRDIFF_MAX;
             break;
         }
