@@ -175,6 +175,56 @@ START_TEST(values_in_other_files_are_refused)
 }
 END_TEST
 
+/* A filter that changes nothing. */
+static size_t unfiltered(unsigned flags, size_t n, const unsigned *values,
+                         size_t bytes, size_t *size, void **block)
+{
+    (void)flags;
+    (void)n;
+    (void)values;
+    (void)size;
+    (void)block;
+    return bytes;
+}
+
+START_TEST(filters_that_are_not_there_are_named)
+{
+    enum {
+        NOBODYS = 300 /* kept for testing */
+    };
+    static const H5Z_class2_t copies = {
+        H5Z_CLASS_T_VERS, NOBODYS, 1, 1, "nobody's", NULL, NULL, unfiltered};
+    const hsize_t dims[1] = {4};
+    const float v[4] = {1, 2, 3, 4};
+    hid_t file = make_file("filter.h5", 1);
+    hid_t list = H5Pcreate(H5P_DATASET_CREATE);
+    hid_t space = H5Screate_simple(1, dims, NULL), set;
+    exg_int n[1] = {4};
+    exg_reader *r = NULL;
+    float *f = NULL;
+
+    H5Zregister(&copies);
+    H5Pset_chunk(list, 1, dims);
+    H5Pset_filter(list, NOBODYS, H5Z_FLAG_MANDATORY, 0, NULL);
+    set = H5Dcreate2(file, "/v", H5T_NATIVE_FLOAT, space, H5P_DEFAULT, list,
+                     H5P_DEFAULT);
+    ck_assert(
+        H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, v) >= 0);
+    H5Dclose(set);
+    H5Sclose(space);
+    H5Pclose(list);
+    H5Fclose(file);
+    ck_assert(exg_reader_open(path, &r) == EXG_OK);
+    ck_assert(exg_reader_f32(r, "/v", 1, n, &f) == EXG_OK);
+    exg_free(f);
+    H5Zunregister(NOBODYS);
+    ck_refused(
+        world, exg_reader_f32(r, "/v", 1, n, &f), EXG_EINPUT,
+        "/v: stored with filter 300 (nobody's), which this HDF5 has not");
+    exg_reader_close(&r);
+}
+END_TEST
+
 START_TEST(all_kinds_of_strings_are_read)
 {
     const hsize_t two[1] = {2};
@@ -279,6 +329,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, wrong_types_and_shapes_are_refused);
     tcase_add_test(tc, texts_of_absurd_length_are_refused);
     tcase_add_test(tc, values_in_other_files_are_refused);
+    tcase_add_test(tc, filters_that_are_not_there_are_named);
     tcase_add_test(tc, all_kinds_of_strings_are_read);
     tcase_add_test(tc, truncated_files_are_no_crash);
     return s;

@@ -155,21 +155,11 @@ exg_status exg_reader_missing(exg_reader *r, const char *path)
                               : "missing");
 }
 
-/* Values elsewhere -- external files, virtual datasets -- are not ours. */
-static int is_contained(hid_t set)
-{
-    hid_t list = H5Dget_create_plist(set);
-    const int yes = list >= 0 && H5Pget_layout(list) != H5D_VIRTUAL &&
-                    H5Pget_external_count(list) == 0;
-
-    exg_h5_close(&list);
-    return yes;
-}
-
 exg_status exg_reader_dataset(exg_reader *r, const char *path, hid_t *set)
 {
     const char *subject = exg_reader_subject(r, path);
     char reason[EXG_ERR_MAX];
+    exg_status st;
 
     if (!exg_reader_has(r, path)) {
         return exg_reader_missing(r, path);
@@ -179,12 +169,11 @@ exg_status exg_reader_dataset(exg_reader *r, const char *path, hid_t *set)
         exg_h5_reason(reason, sizeof reason);
         return exg_fail(EXG_EINPUT, "%s: no dataset: %s", subject, reason);
     }
-    if (!is_contained(*set)) {
+    st = exg_reader_layout(*set, subject);
+    if (st != EXG_OK) {
         exg_h5_close(set);
-        return exg_fail(EXG_EINPUT, "%s: its values are in another file",
-                        subject);
     }
-    return EXG_OK;
+    return st;
 }
 
 /* Rank and dims of an open dataset. */
@@ -339,7 +328,6 @@ static exg_status read_numbers(exg_reader *r, const char *path, int rank,
     int got_rank = 0;
     char *block = NULL;
     hid_t set = -1;
-    herr_t rc;
 
     EXG_TRY(exg_reader_dataset(r, path, &set));
     EXG_TRY(exg_reader_numeric(r, path, set, memory == H5T_NATIVE_INT64));
@@ -347,9 +335,8 @@ static exg_status read_numbers(exg_reader *r, const char *path, int rank,
     EXG_TRY(check_shape(r, path, got_rank, got, rank, dims));
     EXG_TRY(exg_new(&block, count * (exg_int)each));
     if (count > 0) {
-        EXG_TRY(
-            EXG_H5(exg_reader_subject(r, path), rc,
-                   H5Dread(set, memory, H5S_ALL, H5S_ALL, H5P_DEFAULT, block)));
+        EXG_TRY(exg_reader_read(set, exg_reader_subject(r, path), memory,
+                                H5S_ALL, H5S_ALL, block));
     }
     memcpy(data, &block, sizeof block);
     block = NULL;

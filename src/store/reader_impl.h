@@ -27,6 +27,16 @@ EXG_MUST_CHECK exg_status exg_reader_missing(exg_reader *r, const char *path);
 EXG_MUST_CHECK exg_status exg_reader_numeric(exg_reader *r, const char *path,
                                              hid_t set, int whole);
 
+/** Do the values lie in the file itself?
+ * @return EXG_OK or EXG_EINPUT */
+EXG_MUST_CHECK exg_status exg_reader_layout(hid_t set, const char *subject);
+
+/** H5Dread(), which names a filter that is not there.
+ * @return EXG_OK, EXG_EINPUT, EXG_ELIB */
+EXG_MUST_CHECK exg_status exg_reader_read(hid_t set, const char *subject,
+                                          hid_t type, hid_t memory, hid_t file,
+                                          void *data);
+
 /** Open a dataset whose values lie in the file itself.
  * @return EXG_OK or EXG_EINPUT */
 EXG_MUST_CHECK exg_status exg_reader_dataset(exg_reader *r, const char *path,

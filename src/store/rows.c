@@ -72,8 +72,7 @@ static exg_status read_slab(exg_reader *r, const char *path, hid_t set,
         subject, rc,
         H5Sselect_hyperslab(file, H5S_SELECT_SET, from, NULL, size, NULL)));
     EXG_TRY(EXG_H5(subject, memory, H5Screate_simple(rank, size, NULL)));
-    EXG_TRY(EXG_H5(subject, rc,
-                   H5Dread(set, type, memory, file, H5P_DEFAULT, data)));
+    EXG_TRY(exg_reader_read(set, subject, type, memory, file, data));
 done:
     exg_h5_close(&memory);
     exg_h5_close(&file);
