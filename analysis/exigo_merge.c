@@ -14,7 +14,8 @@
 #include "tool.h"
 
 enum {
-    OPTIONS = 256 /* most options of a run */
+    OPTIONS = 256, /* most options of a run */
+    PHASES = 1000  /* and phases */
 };
 
 typedef struct {
@@ -286,10 +287,11 @@ static exg_status read_times(const char *path, times *t)
     t->ranks = strtod(text, NULL);
     EXG_TRY(exg_reader_texts(r, EXG_SCHEMA_PHASE, &t->n, &t->phase));
     EXG_TRY(exg_reader_f64(r, EXG_SCHEMA_SECONDS, 2, dims, &t->seconds));
-    if (dims[0] != t->n || !(t->ranks >= 1)) {
+    if (dims[0] != t->n || t->n > PHASES || !(t->ranks >= 1)) {
         st = exg_fail(EXG_EINPUT,
-                      "%s: /provenance: %td phases, %td times, %g ranks", path,
-                      t->n, dims[0], t->ranks);
+                      "%s: /provenance: %td phases, at most %d are known, %td "
+                      "times, %g ranks",
+                      path, t->n, PHASES, dims[0], t->ranks);
     }
 done:
     exg_reader_close(&r);

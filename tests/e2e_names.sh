@@ -165,6 +165,28 @@ is png "$scratch"/x/*.png
 is lines "$scratch/log"
 is table "$scratch/x.csv"
 [ "$(grep -ac 'best_epoch' "$scratch/log")" = 1 ] || fail "exigo-merge: want a head"
+
+# More phases than a run has would take minutes to print.
+"$python" - "$scratch/x.h5" "$scratch/phases.h5" <<'PY' || fail "no file to try"
+import shutil
+import sys
+
+import h5py
+import numpy as np
+
+shutil.copy(sys.argv[1], sys.argv[2])
+with h5py.File(sys.argv[2], "r+") as f:
+    n = 200000
+    for name, data in (("phase", np.full(n, b"train")),
+                       ("seconds", np.ones((n, 3)))):
+        del f["provenance"][name]
+        f["provenance"].create_dataset(name, data=data, compression=1)
+PY
+timeout 20 "$build"/analysis/exigo-merge --phases "$scratch/phases.h5" \
+    >"$scratch/log" 2>&1
+[ $? = 1 ] || fail "200,000 phases: want exit status 1"
+grep -q '^exigo: .*/provenance: 200000 phases' "$scratch/log" ||
+    fail "200,000 phases: $(head -c 300 "$scratch/log")"
 on 1 --config "$scratch/x.h5" --data "$data" --out "$scratch/c" \
     >"$scratch/log" 2>&1
 [ $? = 2 ] || fail "options of such values: want exit status 2"
