@@ -161,6 +161,14 @@ until_map() {
         sleep 0.02
     done
 }
+# until_event WORDS: run.jsonl has them.
+until_event() {
+    local tries=0
+    until grep -qF "$1" "$out/run.jsonl"; do
+        [ $((tries += 1)) = 3000 ] && fail "$1 does not come" && return
+        sleep 0.01
+    done
+}
 mkdir "$scratch/whole"
 on 1 "${basis[@]}" "${t_sne[@]}" --out "$scratch/whole" >"$scratch/log" 2>&1 ||
     fail "maps: status $?"
@@ -186,6 +194,25 @@ ended 137 0
     fail 'no map was under way: make it slower'
 goes_on 2 'stops in descents' "${t_sne[@]}"
 cp "$scratch/trained.h5" "$scratch/reference.h5"
+
+# Stopped again before it has come to where it was: finished maps stay in the
+# checkpoint, though nothing of the run has asked for them yet.
+mkdir "$scratch/wide"
+"$build"/tests/tool_synth "$scratch/wide" 509 9001 || exit 1
+wide=("${t_sne[@]}" --data "$scratch/wide" --saliency-samples 1000)
+start 2 "${wide[@]}"
+until_map 1
+hit USR1 0
+ended 75
+h5ls "$out/checkpoint.h5/maps/map0" >/dev/null || fail 'no map is finished'
+start 2 "${wide[@]}"
+until_event '"saliency"'
+hit USR1 1
+ended 75
+says 'stopped by SIGUSR1 after checkpoint .*(epoch 1, step 0)'
+h5ls "$out/checkpoint.h5/maps/map0" >/dev/null ||
+    fail 'stopped as it began again: a finished map is lost'
+rm "$out"/checkpoint*
 
 # Damage.
 start 2

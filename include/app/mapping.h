@@ -23,8 +23,8 @@ EXG_MUST_CHECK exg_status exg_mapping_epoch(exg_run *run, int epoch);
  * @return EXG_OK, or on every rank what exg_tsne_map() returns */
 EXG_MUST_CHECK exg_status exg_mapping_run(exg_run *run);
 
-/** Take the film back from the checkpoint that is resumed, and put it into the
- * next ones.  Collective. */
+/** Take the film and finished maps back from the checkpoint that is resumed,
+ * and put them into the next ones.  Collective. */
 EXG_MUST_CHECK exg_status exg_mapping_resume(exg_run *run);
 
 /** Write /embedding and every map.  Collective. */

@@ -23,7 +23,8 @@ void exg_samples_model(const exg_run *run, char *name);
  *
  * Collective.  Features of test samples are those of run->shown; features of
  * training samples are computed with the parameters that run->net has.
- * @param[out] m  ended by exg_maps_clear()
+ * @param[in,out] m  zero, or with maps that are finished, which stay; ended by
+ *                   exg_maps_clear()
  * @return EXG_OK, or on every rank EXG_ENOMEM, EXG_ENUMERIC */
 EXG_MUST_CHECK exg_status exg_samples_collect(exg_run *run, exg_maps *m);
 

@@ -3,6 +3,8 @@
  * are. */
 #include <string.h>
 
+#include "app/choices.h"
+#include "app/into.h"
 #include "app/mapping.h"
 #include "app/resume.h"
 #include "app/samples.h"
@@ -98,6 +100,24 @@ done:
     return st;
 }
 
+/* Finished maps, long before they are wanted: a run that is stopped on the way
+ * there must have them for its own checkpoint. */
+static exg_status load_maps(exg_run *run)
+{
+    exg_status st = EXG_OK;
+    exg_maps *m = &run->map->maps;
+
+    m->par = run->par;
+    m->opts = run->opts;
+    m->rows = exg_shard_mine(run->par, exg_samples_count(run));
+    m->kept = &run->map->kept;
+    EXG_TRY_ALL(run->par,
+                exg_choices_scales(run->opts, "tsne-sweep", &m->sweep));
+    EXG_TRY(exg_maps_keep_finished(m));
+done:
+    return st;
+}
+
 exg_status exg_mapping_resume(exg_run *run)
 {
     exg_status st = EXG_OK;
@@ -110,6 +130,9 @@ exg_status exg_mapping_resume(exg_run *run)
     EXG_TRY(
         exg_maps_keep_start(run->par, &run->map->kept, keep,
                             exg_shard_mine(run->par, exg_samples_count(run))));
+    if (!exg_into_asked(run->opts)) {
+        EXG_TRY(load_maps(run));
+    }
     if (exg_opts_flag(run->opts, "tsne-epochs")) {
         if (exg_keep_resumes(keep)) {
             EXG_TRY(load_film(run));

@@ -108,6 +108,21 @@ static const char *title_of(split s)
                          : "t-SNE of the training and test sets' embeddings";
 }
 
+/* What the features are; maps that are there stay. */
+static void describe(const exg_run *run, split s, exg_maps *m)
+{
+    m->par = run->par;
+    m->opts = run->opts;
+    m->kern = run->net->kern;
+    m->title = title_of(s);
+    m->rows = exg_shard_mine(run->par, s.train + s.test);
+    m->nfeature = run->net->nfeature;
+    m->labelled = 1;
+    m->keep_features = 1;
+    m->meaning = "input of the last layer";
+    m->has_zeros = 1;
+}
+
 exg_status exg_samples_collect(exg_run *run, exg_maps *m)
 {
     exg_status st = EXG_OK;
@@ -115,16 +130,7 @@ exg_status exg_samples_collect(exg_run *run, exg_maps *m)
     const double start = exg_clock_now();
     exg_int room = 0;
 
-    *m = (exg_maps){.par = run->par,
-                    .opts = run->opts,
-                    .kern = run->net->kern,
-                    .title = title_of(s),
-                    .rows = exg_shard_mine(run->par, s.train + s.test),
-                    .nfeature = run->net->nfeature,
-                    .labelled = 1,
-                    .keep_features = 1,
-                    .meaning = "input of the last layer",
-                    .has_zeros = 1};
+    describe(run, s, m);
     exg_samples_model(run, m->model);
     EXG_TRY_ALL(run->par, exg_mem_product(m->rows.count, m->nfeature, &room));
     EXG_TRY_ALL(run->par, exg_new(&m->features, room));
