@@ -298,6 +298,33 @@ START_TEST(without_a_thread_it_is_written_at_once)
 }
 END_TEST
 
+/* A link or a pipe of a part's name is replaced, not written into. */
+START_TEST(a_part_is_always_a_file_of_its_own)
+{
+    char part[NAME + 8], other[NAME + 8];
+    struct stat info;
+    exg_saver *s = NULL;
+    FILE *f;
+
+    name_files("part");
+    snprintf(part, sizeof part, "%s.part", path);
+    snprintf(other, sizeof other, "%s.other", path);
+    f = fopen(other, "w");
+    ck_all(world, f != NULL && fclose(f) == 0);
+    ck_assert_int_eq(symlink(other, part), 0);
+    ck_ok(world, exg_saver_create(path, older, EXG_SAVER_NONE, &s));
+    save(s, 1.0);
+    ck_assert(stat(other, &info) == 0 && info.st_size == 0);
+    ck_all(world, mark_of(path) == 1.0);
+    ck_assert_int_eq(mkfifo(part, 0666), 0);
+    save(s, 2.0);
+    ck_all(world, mark_of(path) == 2.0 && mark_of(older) == 1.0);
+    ck_ok(world, exg_saver_remove(s));
+    exg_saver_destroy(&s);
+    ck_assert_int_eq(unlink(other), 0);
+}
+END_TEST
+
 START_TEST(what_stands_in_the_way_is_told)
 {
     exg_saver *s = NULL;
@@ -343,6 +370,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, an_image_holds_what_was_put);
     tcase_add_test(tc, the_one_before_stays);
     tcase_add_test(tc, without_a_thread_it_is_written_at_once);
+    tcase_add_test(tc, a_part_is_always_a_file_of_its_own);
     tcase_add_test(tc, what_stands_in_the_way_is_told);
     tcase_add_test(tc, only_what_is_worth_it_is_kept);
     tcase_add_test(tc, damage_of_any_byte_is_found);

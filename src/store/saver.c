@@ -76,12 +76,16 @@ static int write_all(exg_saver *s, int fd)
     return fsync(fd) == 0 || fail(s, "cannot force to disk");
 }
 
+/* Never into what is there already: a link would lead to another file, a pipe
+ * would wait for a reader for ever. */
 static int write_part(exg_saver *s)
 {
-    const int fd =
-        open(s->part, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0666);
-    int good;
+    int fd, good;
 
+    if (unlink(s->part) != 0 && errno != ENOENT) {
+        return fail(s, "cannot create");
+    }
+    fd = open(s->part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     if (fd < 0) {
         return fail(s, "cannot create");
     }
