@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hostile.h"
@@ -342,6 +343,10 @@ START_TEST(a_journal_that_cannot_be_written_is_told)
     snprintf(name, sizeof name, "%s/none/run.jsonl", exg_scratch());
     ck_refused(world, exg_log_journal(name, 0), EXG_EIO,
                "run.jsonl: No such file");
+    snprintf(name, sizeof name, "%s/pipe", exg_scratch());
+    ck_assert_int_eq(mkfifo(name, 0666), 0);
+    ck_refused(world, exg_log_journal(name, 0), EXG_EIO, "pipe: is a pipe");
+    ck_assert_int_eq(unlink(name), 0);
 
     d = lead(STDERR_FILENO, file);
     ck_assert_int_eq(exg_log_journal("/dev/full", 0), EXG_OK);

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/clock.h"
@@ -27,8 +28,14 @@ void exg_log_start(exg_log_setup wanted)
 
 exg_status exg_log_journal(const char *path, int more)
 {
+    struct stat info;
+
     if (!setup.speaks) {
         return EXG_OK;
+    }
+    if (stat(path, &info) == 0 && S_ISFIFO(info.st_mode)) {
+        /* Opening it would wait for a reader for ever. */
+        return exg_fail(EXG_EIO, "%s: is a pipe, want a file", path);
     }
     journal = fopen(path, more ? "a" : "w");
     if (journal == NULL) {
