@@ -116,6 +116,7 @@ put(h, "/moments/epoch", [-1, 9, h["/moments/epoch"][-1]])
 put(h, "/moments/parameters", p[[0, 0, -1]])'
 try 1 '/moments/parameters: shape' map \
     'put(h, "/moments/parameters", h["/moments/parameters"][:, 1:])'
+try 1 '/train/parameters: missing' film 'del h["/train/parameters"]'
 try 1 '/history/scores: missing' map 'del h["/history/scores"]'
 
 # Of the maps.

@@ -195,7 +195,9 @@ exg_status exg_resume_training(exg_run *run, exg_optimizer *optimizer)
     EXG_TRY(load_place(run));
     EXG_TRY(load_history(run));
     EXG_TRY(load_moments(run));
-    if (exg_keep_has(run->par, keep, EXG_RESUME_PARAMS)) {
+    /* Once training is over they are no longer kept; before, they must be. */
+    if (run->resume->place.epoch < exg_run_epochs(run) ||
+        exg_keep_has(run->par, keep, EXG_RESUME_PARAMS)) {
         EXG_TRY(load_step(run, optimizer));
     }
 done:
