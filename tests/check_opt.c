@@ -107,6 +107,15 @@ START_TEST(bad_file_line_is_named)
 
     ck_refused(world, exg_opts_file(o, path), EXG_EUSAGE, "bad.conf:2: ");
     ck_assert(exg_opts_file(o, "/nonexistent") == EXG_EIO);
+    exg_err_clear();
+    for (size_t n = 9; n <= 10; n++) { /* with a line feed, and without */
+        FILE *f = fopen(path, "w");
+
+        fwrite("lr = 2\0.5\n", 1, n, f);
+        fclose(f);
+        ck_refused(world, exg_opts_file(o, path), EXG_EUSAGE,
+                   "bad.conf:1: a zero byte, want text");
+    }
     exg_free(o);
 }
 END_TEST

@@ -197,6 +197,23 @@ static exg_status set_line(exg_opts *opts, const char *where, char *line)
                         EXG_OPT_FROM_FILE);
 }
 
+/* fgets() into a line of line feeds, so that the last zero is the end's. */
+static int next_line(FILE *f, char *line, size_t size)
+{
+    memset(line, '\n', size);
+    return fgets(line, (int)size, f) != NULL;
+}
+
+/* Is a zero byte in the line that next_line() has read?  What is behind it
+ * would be lost. */
+static int holds_zero(const char *line, size_t size)
+{
+    while (line[size - 1] != '\0') {
+        size--;
+    }
+    return strlen(line) + 1 < size;
+}
+
 exg_status exg_opts_file(exg_opts *opts, const char *path)
 {
     exg_status st = EXG_OK;
@@ -213,9 +230,11 @@ exg_status exg_opts_file(exg_opts *opts, const char *path)
     if (f == NULL) {
         return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
     }
-    while (st == EXG_OK && fgets(line, sizeof line, f) != NULL) {
+    while (st == EXG_OK && next_line(f, line, sizeof line)) {
         snprintf(where, sizeof where, "%.400s:%d: ", path, ++number);
-        if (strchr(line, '\n') == NULL && !feof(f)) {
+        if (holds_zero(line, sizeof line)) {
+            st = exg_fail(EXG_EUSAGE, "%sa zero byte, want text", where);
+        } else if (strchr(line, '\n') == NULL && !feof(f)) {
             st = exg_fail(EXG_EUSAGE, "%sline of more than %zu bytes", where,
                           sizeof line);
         } else {
