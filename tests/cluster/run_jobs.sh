@@ -217,6 +217,22 @@ cancelled_stays_out() {
     }
 }
 
+# Told while its ranks start, which then die of the signal, or a little later.
+told_at_start_goes_back() {
+    local job
+    job=$(cluster run sbatch --parsable --output="$scratch/early.log" \
+        --ntasks-per-node=2 jobs/requeue.sbatch "${long[@]}" --epochs 99999 \
+        --out "$scratch/early") || return 1
+    until_true 60 has "$scratch/early.log" 1 '^+ srun' || return 1
+    sleep 0.3
+    cluster run scancel --batch --signal=USR1 "$job"
+    until_true 60 shows "$job" 'Restarts=1' || {
+        cat "$scratch/early.log"
+        return 1
+    }
+    cluster run scancel "$job"
+}
+
 plain() {
     # shellcheck source=jobs/mpi-env.sh
     (. jobs/mpi-env.sh && "${MPIRUN:-mpirun}" -np 2 ./exigo-mpi --quiet "$@")
@@ -247,6 +263,7 @@ for launcher in srun mpirun; do
 done
 export LAUNCHER=auto
 count 'requeue.sbatch, cancelled by its owner' cancelled_stays_out
+count 'requeue.sbatch, told while it starts' told_at_start_goes_back
 OUT=$scratch/seeds count 'array.sbatch, three seeds, and their table' \
     array_is_merged
 OUT=$scratch/sweep VARY=tsne-perplexity VALUES='4 12' \
