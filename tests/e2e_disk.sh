@@ -1,49 +1,9 @@
 #!/bin/bash
 # e2e_disk.sh -- a disk that is full or over quota, read-only or gone, and things
 # in the way of files: one line and exit status 1 on all ranks, what was there
-# stays, and a run that finds the place mended goes on to the right bits.  So too
-# where it is full just when a signal wants a checkpoint.
-# shellcheck source=tests/e2e.sh
-. "$(dirname "$0")/e2e.sh"
-trap 'umount -l "$scratch/disk" 2>/dev/null; rm -rf "$scratch"' EXIT
-out=$scratch/disk/out
-basis=(--data "$data" --seed 4 --epochs 2 --batch 83 --saliency-samples 5
-    --tsne-samples 150 --tsne-perplexity 10 --tsne-iterations 60
-    --tsne-dims 2 --out "$out" --checkpoint-minutes 0.001 --hang-minutes 0.2)
-mkdir "$scratch/disk"
-
-hangs=0
-# run [ARGUMENTS...]: on two ranks; its status in $status.
-run() {
-    status=0
-    on 2 "${basis[@]}" "$@" >"$scratch/log" 2>"$scratch/err" || status=$?
-}
-
-# one_line WHAT [PATTERN]: failed as it should.  Warnings that a checkpoint or
-# the journal could not be written may come before; the error comes once, last.
-one_line() {
-    local lines
-    [ "$status" = 1 ] || fail "$1: status $status, want 1"
-    lines=$(grep '^exigo: ' "$scratch/err" |
-        grep -vc 'the run goes on without\|run.jsonl is not complete')
-    [ "$lines" = 1 ] || fail "$1: $lines lines, want 1"
-    grep -q '^exigo: waited' "$scratch/err" &&
-        hangs=$((hangs + 1)) && echo "the watch ended it: $1"
-    grep '^exigo: ' "$scratch/err" | grep -q "${2:-}" || fail "$1: want '$2'"
-    pgrep -f "^$program .*--out $out" >/dev/null && fail "$1: ranks remain"
-    [ "$failures" = 0 ] || tail -n 20 "$scratch/err"
-}
-old_stays() {
-    [ "$(cksum <"$out/results.h5")" = "$old" ] ||
-        fail "$1: the earlier results.h5 has changed"
-}
-
-# What there is of an earlier run, and what is to come of this one.
-run --seed 5 --epochs 1
-[ "$status" = 0 ] || fail "the earlier run: $(cat "$scratch/err")"
-mv "$out" "$scratch/earlier"
-rm "$scratch/earlier/run.jsonl"
-old=$(cksum <"$scratch/earlier/results.h5")
+# stays, and a run that finds the place mended goes on to the right bits.
+# shellcheck source=tests/disk.sh
+. "$(dirname "$0")/disk.sh"
 run
 mv "$out" "$scratch/whole"
 [ "$status" = 0 ] || fail "the whole run: $(cat "$scratch/err")"
@@ -64,18 +24,6 @@ run
 one_line 'a file plots' 'plots: '
 same 'a file plots' "$scratch/whole/results.h5" "$out/results.h5"
 rm -r "$out"
-
-# until_event WORDS: they are in run.jsonl.
-until_event() {
-    local tries=0
-    until grep -qsF "$1" "$scratch"/disk/*/run.jsonl; do
-        if [ $((tries += 1)) = 1500 ] || ! kill -0 "$!" 2>/dev/null; then
-            fail "$1 does not come: $(cat "$scratch/err")"
-            return
-        fi
-        sleep 0.02
-    done
-}
 
 # The directory goes while the run is at work.
 for phase in train 't-SNE 2-D'; do
@@ -178,12 +126,6 @@ else
 fi
 
 # Real disks from here on.
-# disk KIB: a new one, with the earlier run's files on it.
-disk() {
-    umount "$scratch/disk" 2>/dev/null
-    mount -t tmpfs -o "size=$1k" tmpfs "$scratch/disk" &&
-        cp -r "$scratch/earlier" "$out"
-}
 if ! disk 65536 2>/dev/null; then
     echo "skipped: full and read-only disks: mount is not permitted here"
     finish
@@ -231,52 +173,6 @@ done
 # A run so short may end before it hears of a checkpoint; see below for these.
 for stage in journal results plots; do
     case $seen in *" $stage "*) ;; *) fail "never full at the $stage:$seen" ;; esac
-done
-
-# Full just when a signal wants a checkpoint: one line, status 1 and not 75, the
-# checkpoint that is there stays, and with room the run goes on from it.
-epochs=60 steps=40000 LIMIT=${LIMIT:-120}
-case $build in *release) ;; *) epochs=12 steps=4000 ;; esac
-longer=(--epochs "$epochs" --tsne-iterations "$steps" --tsne-quality no
-    --stages 'train,embed')
-disk 65536 || fail 'no disk'
-run "${longer[@]}"
-[ "$status" = 0 ] || fail "the longer run: $(cat "$scratch/err")"
-cp "$out/results.h5" "$scratch/longer.h5"
-
-# signalled WORDS [ARGUMENTS...]: a run that gets SIGUSR1 when run.jsonl has them.
-signalled() {
-    local words=$1
-    shift
-    : >"$out/run.jsonl"
-    on 2 "${basis[@]}" "${longer[@]}" "$@" >"$scratch/log" 2>"$scratch/err" &
-    until_event "$words"
-    pgrep -f "^$program .*--out $out" | xargs -r kill -USR1
-    status=0
-    wait "$!" || status=$?
-}
-for phase in train 't-SNE 2-D'; do
-    what="full when told to stop in $phase"
-    disk 65536 || fail 'no disk'
-    signalled "\"name\": \"$phase\""
-    [ "$status" = 75 ] || fail "$what: status $status at first, want 75"
-    kept=$(cksum <"$out/checkpoint.h5")
-    room=$(($(df -k --output=avail "$scratch/disk" | tail -n 1) - 32))
-    head -c $((room * 1024)) /dev/zero >"$scratch/disk/filler" || fail "$what: dd"
-    signalled '"event": ' --checkpoint-minutes 10
-    one_line "$what" 'checkpoint.h5: cannot write: No space left'
-    grep -q '^going on from a checkpoint' "$scratch/log" || fail "$what: begins anew"
-    [ "$(cksum <"$out/checkpoint.h5")" = "$kept" ] ||
-        fail "$what: the checkpoint that was there has changed"
-    ls "$out"/*.part >/dev/null 2>&1 && fail "$what: half a file remains"
-    old_stays "$what"
-    rm "$scratch/disk/filler"
-    run "${longer[@]}"
-    [ "$status" = 0 ] || fail "$what, then room: $(cat "$scratch/err")"
-    grep -q '^going on from a checkpoint' "$scratch/log" ||
-        fail "$what, then room: begins anew"
-    same "$what, then room" "$scratch/longer.h5" "$out/results.h5"
-    ls "$out"/checkpoint* >/dev/null 2>&1 && fail "$what, then room: files remain"
 done
 
 # The doctor says so beforehand.

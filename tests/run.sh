@@ -10,7 +10,7 @@
 #
 # TEST_JOBS=N keeps N cores busy, by default all: a program takes as many as it
 # has ranks.  A script, which mostly waits for mpirun to start and to end, takes
-# one; those that stop their ranks and count the seconds come last.
+# one; what stops its ranks and counts the seconds comes last.
 set -u
 build=$1
 ranks=$2
@@ -94,10 +94,13 @@ script() { # script CORES FILE
 }
 
 # The longest scripts first, roughly, so that none is left to run alone.
-apart='tests/e2e_disk.sh tests/e2e_hang.sh'
-mapfile -t scripts < <(ls -S tests/e2e_*.sh)
-for t in "${scripts[@]}"; do
-    [[ " $apart " == *" $t "* ]] || script 1 "$t"
+early='e2e_disk e2e_soak e2e_resume e2e_into e2e_refused e2e_tsne e2e_resume_maps e2e_checkpoint e2e_hostile'
+apart=e2e_hang
+for t in $early; do
+    script 1 "tests/$t.sh"
+done
+for t in tests/e2e_*.sh; do
+    [[ " $early $apart " == *" $(basename "$t" .sh) "* ]] || script 1 "$t"
 done
 for t in "$build"/tests/check_*; do
     wanted "$t" && run "$(basename "$t")" 1 "$t"
@@ -109,9 +112,7 @@ for t in "$build"/tests/mpi_*; do
     done
 done
 until_free "$cores"
-for t in $apart; do
-    script 1 "$t"
-done
+script 1 "tests/$apart.sh"
 until_free "$cores"
 
 echo "$passed passed, $failed failed"
