@@ -71,7 +71,7 @@ set_environment() {
     NP=$tasks KEEPALIVE=yes . jobs/mpi-env.sh
     unset OMPI_MCA_hwloc_base_binding_policy OMPI_MCA_rmaps_base_oversubscribe
     # A login node, whose shell may have sourced it, lacks the nodes' network.
-    [ "${OMPI_MCA_pml:-}" != ^cm ] || unset OMPI_MCA_pml
+    [ "${OMPI_MCA_pml:-}" != ^cm,ucx ] || unset OMPI_MCA_pml
     if [ "$tasks" -gt "${SLURM_CPUS_ON_NODE:-$tasks}" ]; then
         export OMPI_MCA_mpi_yield_when_idle=1
     fi

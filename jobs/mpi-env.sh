@@ -22,7 +22,7 @@ fi
 if [ -z "${KEEPALIVE:-}${OMPI_MCA_pml:-}${OMPI_MCA_mtl:-}" ] &&
     [ -z "$(find /dev -maxdepth 1 \( -name infiniband -o -name 'hfi1*' \
         -o -name 'ipath*' -o -name 'cxi*' \))" ]; then
-    export OMPI_MCA_pml=^cm
+    export OMPI_MCA_pml=^cm,ucx
 fi
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 unset OPENBLAS_CORETYPE

@@ -17,11 +17,13 @@ static const int is_debug = 0;
 #endif
 
 enum {
-    REQUEUE = 75 /* EX_TEMPFAIL: run me again */
+    REQUEUE = 75, /* EX_TEMPFAIL: run me again */
+    USUAL = 1800, /* seconds a call may wait, as options have it */
+    SHORTEST = 10 /* seconds MPI may take to start, at least */
 };
 
-/* Before MPI_Init only the launcher's variables tell who is first. */
-static int is_first(void)
+/* Before MPI_Init only the launcher's variables tell which rank this is. */
+static int rank_of_launcher(void)
 {
     static const char *const variable[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                            "PMI_RANK", "SLURM_PROCID"};
@@ -30,10 +32,43 @@ static int is_first(void)
         const char *text = getenv(variable[i]);
 
         if (text != NULL) {
-            return strtol(text, NULL, 10) == 0;
+            return (int)strtol(text, NULL, 10);
         }
     }
-    return 1;
+    return 0;
+}
+
+static int is_first(void)
+{
+    return rank_of_launcher() == 0;
+}
+
+/* How long a call may wait before the options are read, by the command line. */
+static double limit_at_start(int argc, char *const *argv)
+{
+    static const char name[] = "--hang-minutes";
+    const size_t n = sizeof name - 1;
+    double limit = USUAL;
+
+    for (int a = 1; a < argc; a++) {
+        if (strncmp(argv[a], name, n) == 0 && argv[a][n] == '=') {
+            limit = 60 * strtod(argv[a] + n + 1, NULL);
+        } else if (strcmp(argv[a], name) == 0 && a + 1 < argc) {
+            limit = 60 * strtod(argv[a + 1], NULL);
+        }
+    }
+    return !(limit > 0) ? 0 : limit < SHORTEST ? SHORTEST : limit;
+}
+
+/* Ranks that find different ways to each other, because one has too little
+ * memory for another's, wait in MPI's first calls. */
+static exg_status start(int *argc, char ***argv, exg_par *par)
+{
+    if (exg_watch_start(rank_of_launcher(), limit_at_start(*argc, *argv)) !=
+        EXG_OK) {
+        exg_err_clear(); /* it is begun again, and says so then */
+    }
+    return exg_par_start(argc, argv, par);
 }
 
 /* Whether the argument "--name" is there, whatever else is wrong. */
@@ -131,6 +166,7 @@ static exg_status run(const exg_par *par, exg_status probed, int argc,
         exg_log_warn("--config: ignored, this program has no such options: %s",
                      opts->ignored);
     }
+    exg_watch_stop();
     EXG_TRY_ALL(par, exg_watch_start(par->rank,
                                      60 * exg_opts_real(opts, "hang-minutes")));
     EXG_TRY(same_options(par, opts));
@@ -150,7 +186,7 @@ int exg_launch_main(int argc, char **argv, const exg_launch *program)
         return 0;
     }
     probed = probe(argc, argv, program);
-    st = exg_par_start(&argc, &argv, &par);
+    st = start(&argc, &argv, &par);
     if (st == EXG_OK) {
         st = run(&par, probed, argc, argv, program);
     }
