@@ -15,6 +15,7 @@ set -u
 build=$1
 ranks=$2
 cd "$(dirname "$0")/.." || exit 1
+unset NP # programs run side by side: more ranks than cores
 . jobs/mpi-env.sh
 read -ra mpiflags <<<"${MPIFLAGS:-}"
 
