@@ -129,7 +129,7 @@ EXG_ISA=neon9 refused 2 "EXG_ISA: 'neon9': not one of" --quiet
 alone=1
 SLURM_NTASKS=4 refused 2 'SLURM_NTASKS is 4 but MPI sees one process' --quiet
 export SLURM_STEP_ID=0 SLURM_STEP_NUM_TASKS=4 SLURM_PROCID=0
-refused 2 'srun has started 4 tasks that know nothing of each other' --quiet
+refused 2 'srun has started tasks that know nothing of each other (4)' --quiet
 SLURM_PROCID=3 "$program" >"$scratch/log" 2>&1
 [ $? = 2 ] || fail "task 3 of 4 strangers: exit status"
 grep . "$scratch/log" && fail "task 3 of 4 strangers: one of them speaks"

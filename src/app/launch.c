@@ -6,6 +6,7 @@
 
 #include "app/version.h"
 #include "core/log.h"
+#include "core/signal.h"
 #include "par/agree.h"
 #include "store/probe.h"
 
@@ -185,6 +186,7 @@ int exg_launch_main(int argc, char **argv, const exg_launch *program)
     if (answer_at_once(argc, argv, program)) {
         return 0;
     }
+    exg_signal_watch(); /* also of what comes before there is work to stop */
     probed = probe(argc, argv, program);
     st = start(&argc, &argv, &par);
     if (st == EXG_OK) {

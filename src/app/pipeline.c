@@ -14,7 +14,6 @@
 #include "app/resume.h"
 #include "app/training.h"
 #include "core/log.h"
-#include "core/signal.h"
 #include "model/init.h"
 #include "par/agree.h"
 #include "plot/figures.h"
@@ -237,7 +236,6 @@ exg_status exg_pipeline_run(const exg_par *par, const exg_opts *opts, int argc,
     exg_status st = EXG_OK;
     exg_run run = {.par = par, .opts = opts, .start = exg_clock_now()};
 
-    exg_signal_watch();
     EXG_TRY(run_stages(&run, argc, argv));
 done:
     clear(&run);

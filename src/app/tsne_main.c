@@ -15,7 +15,6 @@
 #include "app/tsne_keep.h"
 #include "core/log.h"
 #include "core/part.h"
-#include "core/signal.h"
 #include "par/agree.h"
 #include "par/reduce.h"
 #include "plot/figures.h"
@@ -276,7 +275,6 @@ static exg_status run(const exg_par *par, const exg_opts *opts, int argc,
     exg_writer *w = NULL;
     double start;
 
-    exg_signal_watch();
     EXG_TRY(read(&m, &r.clock));
     EXG_TRY(exg_tsne_keep_create(&m, &keep));
     EXG_TRY(exg_results_open(par, exg_opts_text(opts, "out"), &w));

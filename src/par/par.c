@@ -48,10 +48,11 @@ static exg_status check_step(void)
         }
     }
     if (getenv("SLURM_STEP_ID") != NULL && tasks != NULL &&
-        strtol(tasks, NULL, 10) > 1) {
+        strtol(tasks, NULL, 10) > 0) {
         return exg_fail(EXG_EUSAGE,
-                        "srun has started %s tasks that know nothing of each "
-                        "other: launch with srun --mpi=pmix, or with mpirun",
+                        "srun has started tasks that know nothing of each "
+                        "other (%s): launch with srun --mpi=pmix, or with "
+                        "mpirun",
                         tasks);
     }
     return EXG_OK;
