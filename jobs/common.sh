@@ -119,12 +119,19 @@ job_tell() {
     env | LC_ALL=C sort | sed -n '/^\(OMPI_MCA_\|OPENBLAS_\|OMP_NUM\|EXG_\)/s/^/  /p'
 }
 
+# job_echo COMMAND...: in the log as it can be pasted into a shell.
+job_echo() {
+    printf '+'
+    printf ' %q' "$@"
+    echo
+}
+
 job_launch() {
     local out=()
     [ -n "$(option out '' "$@")" ] || out=(--out "save/job-$SLURM_JOB_ID")
     job_tell
     job_command "$SLURM_NTASKS"
     set -- ./exigo-mpi ${out[@]+"${out[@]}"} "$@"
-    echo "+ ${launcher[*]} $*"
+    job_echo "${launcher[@]}" "$@"
     "${launcher[@]}" "$@"
 }

@@ -133,6 +133,7 @@ refused 2 'srun has started tasks that know nothing of each other (4)' --quiet
 SLURM_PROCID=3 "$program" >"$scratch/log" 2>&1
 [ $? = 2 ] || fail "task 3 of 4 strangers: exit status"
 grep . "$scratch/log" && fail "task 3 of 4 strangers: one of them speaks"
+SLURM_STEP_NUM_TASKS=1 SLURM_PROCID=0 refused 2 'srun has started .* (1)' --quiet
 unset SLURM_STEP_ID SLURM_STEP_NUM_TASKS SLURM_PROCID
 alone=
 
