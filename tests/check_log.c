@@ -1,10 +1,12 @@
 /* check_log.c -- what the log says, where, and in which form. */
 #include "core/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -279,6 +281,14 @@ static int plain_lines(const char *text)
     return n;
 }
 
+static void open_journal(const char *path)
+{
+    int held = -1;
+
+    ck_ok(world, exg_log_journal(path, &held));
+    ck_assert_int_eq(held, 0);
+}
+
 START_TEST(hostile_text_is_one_line_everywhere)
 {
     static const char begin[] = "{\"event\": \"warning\", \"text\": \"";
@@ -294,7 +304,8 @@ START_TEST(hostile_text_is_one_line_everywhere)
         const char *line;
 
         snprintf(told, sizeof told, "%s/journal", exg_scratch());
-        ck_assert_int_eq(exg_log_journal(told, 0), EXG_OK);
+        open_journal(told);
+        ck_assert_int_eq(exg_log_journal_anew(), EXG_OK);
         exg_log_say("%s", hostile(i, text));
         exg_log_warn("%s", text);
         exg_log_stop();
@@ -321,15 +332,50 @@ START_TEST(a_journal_goes_on_where_it_is_told_to)
     close(scratch_file("run.jsonl", path, sizeof path));
     exg_log_start(aloud);
     for (int more = 0; more < 2; more++) {
-        ck_assert_int_eq(exg_log_journal(path, more), EXG_OK);
+        open_journal(path);
         exg_log_event("run", "\"more\": %d", more);
         exg_log_stop();
     }
     ck_assert_str_eq(text_of(path), "{\"event\": \"run\", \"more\": 0}\n"
                                     "{\"event\": \"run\", \"more\": 1}\n");
-    ck_assert_int_eq(exg_log_journal(path, 0), EXG_OK);
+    open_journal(path);
+    ck_ok(world, exg_log_journal_anew());
     exg_log_stop();
     ck_assert_str_eq(text_of(path), "");
+}
+END_TEST
+
+START_TEST(a_journal_is_one_runs)
+{
+    static const char before[] = "of another run\n";
+    char path[128];
+    int fd = scratch_file("taken.jsonl", path, sizeof path), held = 0;
+
+    exg_log_start(aloud);
+    ck_assert_int_eq(write(fd, before, strlen(before)), (int)strlen(before));
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    ck_ok(world, exg_log_journal(path, &held));
+    ck_assert_int_eq(held, 1);
+    exg_log_event("run", "\"n\": %d", 1); /* it is not open */
+    ck_ok(world, exg_log_journal_anew());
+    exg_log_stop();
+    ck_assert_str_eq(text_of(path), before);
+
+    ck_assert_int_eq(flock(fd, LOCK_UN), 0);
+    open_journal(path);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), -1);
+    ck_assert_int_eq(errno, EWOULDBLOCK);
+    exg_log_stop();
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    close(fd);
+
+    /* No file, and so nobody's. */
+    fd = open("/dev/null", O_WRONLY);
+    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
+    open_journal("/dev/null");
+    ck_ok(world, exg_log_journal_anew());
+    exg_log_stop();
+    close(fd);
 }
 END_TEST
 
@@ -337,19 +383,20 @@ START_TEST(a_journal_that_cannot_be_written_is_told)
 {
     char path[128], name[160];
     const int file = scratch_file("warned", path, sizeof path);
+    int held = 0;
     detour d;
 
     exg_log_start(aloud);
     snprintf(name, sizeof name, "%s/none/run.jsonl", exg_scratch());
-    ck_refused(world, exg_log_journal(name, 0), EXG_EIO,
+    ck_refused(world, exg_log_journal(name, &held), EXG_EIO,
                "run.jsonl: No such file");
     snprintf(name, sizeof name, "%s/pipe", exg_scratch());
     ck_assert_int_eq(mkfifo(name, 0666), 0);
-    ck_refused(world, exg_log_journal(name, 0), EXG_EIO, "pipe: is a pipe");
+    ck_refused(world, exg_log_journal(name, &held), EXG_EIO, "pipe: is a pipe");
     ck_assert_int_eq(unlink(name), 0);
 
     d = lead(STDERR_FILENO, file);
-    ck_assert_int_eq(exg_log_journal("/dev/full", 0), EXG_OK);
+    open_journal("/dev/full");
     exg_log_event("run", "\"n\": %d", 1);
     exg_log_stop();
     lead_back(&d);
@@ -371,6 +418,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, hostile_text_stays_one_json_string);
     tcase_add_test(tc, hostile_text_is_one_line_everywhere);
     tcase_add_test(tc, a_journal_goes_on_where_it_is_told_to);
+    tcase_add_test(tc, a_journal_is_one_runs);
     tcase_add_test(tc, a_journal_that_cannot_be_written_is_told);
     return s;
 }

@@ -95,7 +95,7 @@ script() { # script CORES FILE
 }
 
 # The longest scripts first, roughly, so that none is left to run alone.
-early='e2e_disk e2e_soak e2e_resume e2e_into e2e_refused e2e_tsne e2e_resume_maps e2e_checkpoint e2e_hostile'
+early='e2e_disk e2e_soak e2e_resume e2e_into e2e_refused e2e_tsne e2e_resume_maps e2e_checkpoint e2e_hostile e2e_twice'
 apart=e2e_hang
 for t in $early; do
     script 1 "tests/$t.sh"

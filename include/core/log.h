@@ -24,11 +24,17 @@ typedef struct {
 /** Set up the log.  Local; called once at start. */
 void exg_log_start(exg_log_setup setup);
 
-/** Open the journal (run.jsonl) on the speaking rank; others do nothing.
+/** Open the journal (run.jsonl) on the speaking rank, behind what is there;
+ * others do nothing.  It is locked (flock) until it is closed, so that one run
+ * at a time writes beside it; on file systems without locks it is just opened.
  * Local.
- * @param[in] more  1: of a run that goes on; what is there stays
- * @return EXG_OK, or EXG_EIO if it cannot be created */
-EXG_MUST_CHECK exg_status exg_log_journal(const char *path, int more);
+ * @param[out] held  1: another process has it, and it is not open
+ * @return EXG_OK, also where it is held; EXG_EIO if it cannot be created */
+EXG_MUST_CHECK exg_status exg_log_journal(const char *path, int *held);
+
+/** Empty the open journal: this run begins anew.  Local.
+ * @return EXG_OK or EXG_EIO */
+EXG_MUST_CHECK exg_status exg_log_journal_anew(void);
 
 /** Close the journal, with a warning if not all of it could be written; end an
  * open progress line.  Local. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "app/mapping.h"
 #include "app/options.h"
@@ -21,7 +22,9 @@
 #include "store/schema.h"
 
 enum {
-    PATH = EXG_OPT_TEXT_MAX + 64
+    PATH = EXG_OPT_TEXT_MAX + 64,
+    PATIENCE = 10, /* seconds: a rank that was killed may still be going */
+    LOOKS_A_SECOND = 5
 };
 
 static int is_directory(const char *path)
@@ -54,22 +57,88 @@ static exg_status make_directories(const char *path)
     }
 }
 
-/* The output directory exists and can be written: found out now, not after an
- * hour of training. */
+/* One attempt; *held unless it was the last.  Signals end the waiting, also
+ * those that came to another rank. */
+static exg_status try_journal(const char *path, double since, int *held)
+{
+    exg_status st = EXG_OK;
+
+    if (*held) {
+        EXG_TRY(exg_signal_check());
+    }
+    EXG_TRY(exg_log_journal(path, held));
+    if (*held && exg_clock_now() - since > PATIENCE) {
+        st = exg_fail(EXG_EIO,
+                      "%s: another run is writing to this directory (wait for "
+                      "it, or use another --out)",
+                      path);
+    }
+done:
+    return st;
+}
+
+/* The journal is this run's, and with it the directory.  The ranks ask again
+ * and again instead of waiting for rank 0, so that none of their calls lasts
+ * longer than --hang-minutes allows. */
+static exg_status claim_journal(const exg_run *run)
+{
+    exg_status st = EXG_OK;
+    const struct timespec pause = {.tv_nsec = 1000000000 / LOOKS_A_SECOND};
+    const double start = exg_clock_now();
+    char path[PATH];
+    int held = 0;
+
+    snprintf(path, sizeof path, "%s/run.jsonl",
+             exg_opts_text(run->opts, "out"));
+    for (int tries = 0; tries == 0 || held; tries++) {
+        if (held && tries == 1) {
+            exg_log_say("%s: another run is writing to this directory; it has "
+                        "%d s to end",
+                        path, PATIENCE);
+        }
+        if (held) {
+            nanosleep(&pause, NULL);
+        }
+        EXG_TRY_ALL(run->par, try_journal(path, start, &held));
+        EXG_MPI(MPI_Bcast(&held, 1, MPI_INT, 0, run->par->comm));
+    }
+done:
+    if (st == EXG_ESTOP) { /* which is no failure, and else nobody says it */
+        exg_log_warn("stopped by %s while another run was writing to %s",
+                     exg_signal_name(exg_wish_ask(run->par, 0).stop),
+                     exg_opts_text(run->opts, "out"));
+    }
+    return st;
+}
+
+/* The output directory exists, can be written to and is no other run's: found
+ * out now, not after an hour of training. */
 static exg_status open_output(const exg_run *run)
 {
     exg_status st = EXG_OK;
+    const int first = run->par->rank == 0;
     const char *out = exg_opts_text(run->opts, "out");
-    char path[PATH], results[PATH];
+    char results[PATH];
 
-    if (run->par->rank != 0) {
-        return EXG_OK;
-    }
-    EXG_TRY(make_directories(out));
     snprintf(results, sizeof results, "%s/results.h5", out);
-    snprintf(path, sizeof path, "%s/run.jsonl", out);
-    EXG_TRY(exg_writer_check(results));
-    EXG_TRY(exg_log_journal(path, exg_keep_resumes(run->resume->keep)));
+    EXG_TRY_ALL(run->par, first ? make_directories(out) : EXG_OK);
+    EXG_TRY(claim_journal(run));
+    EXG_TRY_ALL(run->par, first ? exg_writer_check(results) : EXG_OK);
+done:
+    return st;
+}
+
+/* Only now, as another run may have kept its last checkpoint until just now,
+ * it is looked whether this one goes on. */
+static exg_status begin(exg_run *run)
+{
+    exg_status st = EXG_OK;
+
+    EXG_TRY(open_output(run));
+    EXG_TRY(exg_resume_create(run));
+    EXG_TRY_ALL(run->par, exg_keep_resumes(run->resume->keep)
+                              ? EXG_OK
+                              : exg_log_journal_anew());
 done:
     return st;
 }
@@ -153,8 +222,7 @@ static exg_status prepare(exg_run *run)
         EXG_TRY(prepare_saliency(run));
     }
     EXG_TRY_ALL(run->par, exg_mapping_check(run));
-    EXG_TRY(exg_resume_create(run));
-    EXG_TRY_ALL(run->par, open_output(run));
+    EXG_TRY(begin(run));
     exg_log_say("%s: %td training and %td test images of %td x %td, %td "
                 "classes; network of %td parameters; %d rank%s",
                 run->set->name, run->set->train.shard.total,

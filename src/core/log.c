@@ -7,9 +7,11 @@
 #include "core/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,10 +28,28 @@ void exg_log_start(exg_log_setup wanted)
     setup = wanted;
 }
 
-exg_status exg_log_journal(const char *path, int more)
+/* Does another process hold it?  Where there are no locks, nobody does; and
+ * what is no file, such as /dev/null, is for everybody. */
+static int is_held(int fd)
 {
     struct stat info;
+    int rc;
 
+    if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+        return 0;
+    }
+    do {
+        rc = flock(fd, LOCK_EX | LOCK_NB);
+    } while (rc != 0 && errno == EINTR);
+    return rc != 0 && errno == EWOULDBLOCK;
+}
+
+exg_status exg_log_journal(const char *path, int *held)
+{
+    struct stat info;
+    int fd;
+
+    *held = 0;
     if (!setup.speaks) {
         return EXG_OK;
     }
@@ -37,9 +57,32 @@ exg_status exg_log_journal(const char *path, int more)
         /* Opening it would wait for a reader for ever. */
         return exg_fail(EXG_EIO, "%s: is a pipe, want a file", path);
     }
-    journal = fopen(path, more ? "a" : "w");
+    fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0666);
+    *held = fd >= 0 && is_held(fd);
+    if (*held) {
+        close(fd);
+        return EXG_OK;
+    }
+    journal = fd >= 0 ? fdopen(fd, "a") : NULL;
     if (journal == NULL) {
-        return exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
+        const exg_status st =
+            exg_fail(EXG_EIO, "%s: %s", path, strerror(errno));
+
+        if (fd >= 0) {
+            close(fd);
+        }
+        return st;
+    }
+    return EXG_OK;
+}
+
+exg_status exg_log_journal_anew(void)
+{
+    /* EINVAL: a device has nothing to be taken away. */
+    if (journal != NULL && ftruncate(fileno(journal), 0) != 0 &&
+        errno != EINVAL) {
+        return exg_fail(EXG_EIO, "run.jsonl: cannot be emptied: %s",
+                        strerror(errno));
     }
     return EXG_OK;
 }
