@@ -15,6 +15,7 @@
 #include "app/resume.h"
 #include "app/training.h"
 #include "core/log.h"
+#include "core/signal.h"
 #include "model/init.h"
 #include "par/agree.h"
 #include "plot/figures.h"
