@@ -81,6 +81,82 @@ START_TEST(a_directory_in_the_way_is_noticed_at_once)
 }
 END_TEST
 
+static void make(int (*how)(const char *what, const char *name),
+                 const char *what, const char *name)
+{
+    ck_ok(world, world->rank == 0 && how(what, name) != 0
+                     ? exg_fail(EXG_EIO, "%s: cannot be made", name)
+                     : EXG_OK);
+}
+
+static int make_pipe(const char *unused, const char *name)
+{
+    (void)unused;
+    return mkfifo(name, 0666);
+}
+
+static int make_directory(const char *unused, const char *name)
+{
+    (void)unused;
+    return mkdir(name, 0777);
+}
+
+/* A link or a second name of another file: that file stays as it is, whether
+ * the new one is finished, dropped or only made room for. */
+START_TEST(a_part_is_always_a_file_of_its_own)
+{
+    int (*const how[])(const char *, const char *) = {symlink, link};
+    char other[256];
+    exg_writer *w = NULL;
+    struct stat info;
+
+    name_file("other");
+    memcpy(other, path, sizeof other);
+    ck_ok(world, write_value(3));
+    for (int i = 0; i < 2; i++) {
+        name_file("own.h5");
+        make(how[i], other, part);
+        ck_ok(world, write_value(1));
+        ck_all(world, lstat(path, &info) == 0 && S_ISREG(info.st_mode));
+        ck_all(world, read_value() == 1 && !is_there(part));
+        make(how[i], other, part);
+        ck_ok(world, exg_writer_open(world, path, &w));
+        exg_writer_drop(world, &w);
+        ck_all(world, read_value() == 1 && !is_there(part));
+        make(how[i], other, part);
+        ck_ok(world, world->rank == 0 ? exg_writer_clear(path) : EXG_OK);
+        ck_all(world, lstat(part, &info) != 0);
+        name_file("other");
+        ck_all(world, read_value() == 3);
+    }
+    /* One that leads nowhere. */
+    name_file("own.h5");
+    make(symlink, "/none/at/all", part);
+    ck_ok(world, write_value(2));
+    ck_all(world, read_value() == 2 && lstat(part, &info) != 0);
+}
+END_TEST
+
+START_TEST(a_part_that_is_no_file_is_refused)
+{
+    int (*const how[])(const char *, const char *) = {make_directory,
+                                                      make_pipe};
+    exg_writer *w = NULL;
+
+    name_file("refused.h5");
+    for (int i = 0; i < 2; i++) {
+        make(how[i], NULL, part);
+        ck_refused(world, exg_writer_open(world, path, &w), EXG_EIO,
+                   "refused.h5.part: is there and no regular file");
+        ck_refused(world, exg_writer_clear(path), EXG_EIO, "no regular file");
+        ck_all(world, is_there(part));
+        ck_ok(world, world->rank == 0 && remove(part) != 0
+                         ? exg_fail(EXG_EIO, "%s stays", part)
+                         : EXG_OK);
+    }
+}
+END_TEST
+
 START_TEST(dropped_file_leaves_the_old_one)
 {
     exg_writer *w = NULL;
@@ -226,6 +302,8 @@ Suite *exg_suite(void)
 
     tcase_add_test(tc, missing_directory_is_one_line);
     tcase_add_test(tc, a_directory_in_the_way_is_noticed_at_once);
+    tcase_add_test(tc, a_part_is_always_a_file_of_its_own);
+    tcase_add_test(tc, a_part_that_is_no_file_is_refused);
     tcase_add_test(tc, dropped_file_leaves_the_old_one);
     tcase_add_test(tc, full_disk_leaves_the_old_file);
     tcase_add_test(tc, rows_outside_the_array_are_refused_on_every_rank);

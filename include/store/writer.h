@@ -47,10 +47,11 @@ typedef struct {
     int has_zeros;    /* many values are exactly 0: pack without shuffle    */
 } exg_writer_array;
 
-/** Whether nothing that is no file has the name PATH or PATH.part: better known
- * before the work than after.  Local.
+/** Remove a PATH.part that is left over, be it a link, and see that nothing but
+ * a file has either name: better done before the work than after.  Local; for
+ * who alone writes there.
  * @return EXG_OK; EXG_EIO: the message says what is in the way; EXG_ENOMEM */
-EXG_MUST_CHECK exg_status exg_writer_check(const char *path);
+EXG_MUST_CHECK exg_status exg_writer_clear(const char *path);
 
 /** Start PATH.part.  Collective.
  * @param[out] w  ended by exg_writer_close() or exg_writer_drop()

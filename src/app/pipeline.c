@@ -124,7 +124,7 @@ static exg_status open_output(const exg_run *run)
     snprintf(results, sizeof results, "%s/results.h5", out);
     EXG_TRY_ALL(run->par, first ? make_directories(out) : EXG_OK);
     EXG_TRY(claim_journal(run));
-    EXG_TRY_ALL(run->par, first ? exg_writer_check(results) : EXG_OK);
+    EXG_TRY_ALL(run->par, first ? exg_writer_clear(results) : EXG_OK);
 done:
     return st;
 }

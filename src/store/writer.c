@@ -61,28 +61,36 @@ done:
     return st;
 }
 
-/* Neither may be a directory, or anything else but a file. */
-static exg_status check_names(const exg_writer *w)
+/* Neither may be a directory, or anything else but a file.  A part that is left
+ * over goes, and is never written into: a link would lead to another file, and
+ * what is of another owner would stay that. */
+static exg_status clear_names(const exg_writer *w)
 {
-    const char *const name[] = {w->path, w->part};
     struct stat info;
 
-    for (int i = 0; i < 2; i++) {
-        if (stat(name[i], &info) == 0 && !S_ISREG(info.st_mode)) {
-            return exg_fail(EXG_EIO, "%s: is there and no regular file",
-                            name[i]);
-        }
+    if (stat(w->path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        return exg_fail(EXG_EIO, "%s: is there and no regular file", w->path);
+    }
+    if (lstat(w->part, &info) != 0) {
+        return EXG_OK; /* if not for its absence, creating it says why */
+    }
+    if (!S_ISREG(info.st_mode) && !S_ISLNK(info.st_mode)) {
+        return exg_fail(EXG_EIO, "%s: is there and no regular file", w->part);
+    }
+    if (unlink(w->part) != 0 && errno != ENOENT) {
+        return exg_fail(EXG_EIO, "%s: is left over and cannot be removed: %s",
+                        w->part, strerror(errno));
     }
     return EXG_OK;
 }
 
-exg_status exg_writer_check(const char *path)
+exg_status exg_writer_clear(const char *path)
 {
     exg_status st = EXG_OK;
     exg_writer *w = NULL;
 
     EXG_TRY(create(path, &w));
-    EXG_TRY(check_names(w));
+    EXG_TRY(clear_names(w));
 done:
     destroy(&w);
     return st;
@@ -90,20 +98,21 @@ done:
 
 /* The operating system's reason is better than what MPI-IO makes of it, so
  * rank 0 creates the file first. */
-static exg_status claim(const exg_writer *w)
+static exg_status claim(exg_writer *w)
 {
-    const exg_status st = check_names(w);
+    const exg_status st = clear_names(w);
     int fd;
 
     if (st != EXG_OK) {
         return st;
     }
-    fd = open(w->part, O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0666);
+    fd = open(w->part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
     if (fd < 0) {
         return exg_fail(EXG_EIO, "%s: cannot create: %s", w->part,
                         strerror(errno));
     }
     close(fd);
+    w->claimed = 1;
     return EXG_OK;
 }
 
@@ -246,7 +255,7 @@ static void abandon(const exg_par *par, exg_writer *w)
 {
     int clean;
 
-    if (par->rank == 0) {
+    if (w->claimed) { /* else what is there is not ours */
         (void)!truncate(w->part, 0);
         (void)unlink(w->part);
     }
