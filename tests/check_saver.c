@@ -32,6 +32,29 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attr,
     return refuses_threads ? EAGAIN : real(thread, attr, run, state);
 }
 
+/* So does this: before the second piece is read, the file may be cut to this
+ * length, or reading may fail. */
+static off_t cut_to = -1;
+static int bad_disk;
+static int reads;
+
+ssize_t read(int fd, void *bytes, size_t n)
+{
+    ssize_t (*real)(int, void *, size_t);
+    void *found = dlsym(RTLD_NEXT, "read");
+
+    memcpy(&real, &found, sizeof real);
+    reads++;
+    if (reads == 2 && bad_disk) {
+        errno = EIO;
+        return -1;
+    }
+    if (reads == 2 && cut_to >= 0) {
+        (void)!truncate(path, cut_to);
+    }
+    return real(fd, bytes, n);
+}
+
 static void name_files(const char *test)
 {
     snprintf(path, sizeof path, "%s/%s.h5", exg_scratch(), test);
@@ -230,6 +253,28 @@ START_TEST(damage_of_any_byte_is_found)
 }
 END_TEST
 
+START_TEST(a_file_that_changes_while_it_is_read_is_told)
+{
+    exg_saver *s = NULL;
+
+    name_files("shrinks");
+    ck_ok(world, exg_saver_create(path, older, EXG_SAVER_NONE, &s));
+    save(s, 1.0);
+    reads = 0;
+    bad_disk = 1;
+    ck_refused(world, exg_saver_verify(path), EXG_EIO,
+               "shrinks.h5: cannot be read: Input/output error");
+    reads = bad_disk = 0;
+    cut_to = 2 * EXG_IMAGE_BLOCK;
+    errno = 0;
+    ck_refused(world, exg_saver_verify(path), EXG_EIO,
+               "shrinks.h5: is shorter than it was when it was opened");
+    cut_to = -1;
+    ck_assert_int_eq(reads, 3); /* the block, what was left, and its end */
+    exg_saver_destroy(&s);
+}
+END_TEST
+
 START_TEST(other_files_are_refused)
 {
     static const unsigned char text[2000] = "exigo checkpoint 2\n";
@@ -374,6 +419,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, what_stands_in_the_way_is_told);
     tcase_add_test(tc, only_what_is_worth_it_is_kept);
     tcase_add_test(tc, damage_of_any_byte_is_found);
+    tcase_add_test(tc, a_file_that_changes_while_it_is_read_is_told);
     tcase_add_test(tc, other_files_are_refused);
     tcase_add_test(tc, a_failed_write_is_told_once_and_harms_nothing);
     return suite;

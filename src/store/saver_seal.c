@@ -49,7 +49,7 @@ void exg_saver_seal(unsigned char *bytes, exg_int size)
     memcpy(bytes, block, EXG_IMAGE_BLOCK);
 }
 
-/* Exactly n bytes. */
+/* Exactly n bytes; where there are fewer, errno is 0. */
 static int read_all(int fd, unsigned char *bytes, exg_int n)
 {
     exg_int done = 0;
@@ -57,7 +57,11 @@ static int read_all(int fd, unsigned char *bytes, exg_int n)
     while (done < n) {
         const ssize_t got = read(fd, bytes + done, (size_t)(n - done));
 
-        if (got == 0 || (got < 0 && errno != EINTR)) {
+        if (got == 0) {
+            errno = 0;
+            return 0;
+        }
+        if (got < 0 && errno != EINTR) {
             return 0;
         }
         done += got > 0 ? got : 0;
@@ -78,8 +82,12 @@ static exg_status sum_rest(int fd, const char *path, exg_int rest,
         const exg_int n = rest < PIECE ? rest : PIECE;
 
         if (!read_all(fd, piece, n)) {
-            st = exg_fail(EXG_EIO, "%s: cannot be read: %s", path,
-                          strerror(errno));
+            st = errno == 0
+                     ? exg_fail(EXG_EIO,
+                                "%s: is shorter than it was when it was opened",
+                                path)
+                     : exg_fail(EXG_EIO, "%s: cannot be read: %s", path,
+                                strerror(errno));
             goto done;
         }
         *sum = extend(*sum, piece, n);
