@@ -137,6 +137,26 @@ START_TEST(a_part_is_always_a_file_of_its_own)
 }
 END_TEST
 
+/* Two runs write a file of one name: the later one has it. */
+START_TEST(a_part_of_another_run_is_left_alone)
+{
+    exg_writer *first = NULL, *second = NULL;
+
+    name_file("two.h5");
+    ck_ok(world, write_value(1));
+    ck_ok(world, exg_writer_open(world, path, &first));
+    ck_ok(world, exg_writer_open(world, path, &second));
+    ck_refused(world, exg_writer_close(world, &first), EXG_EIO,
+               "two.h5.part: another run has begun to write");
+    ck_all(world, is_there(part) && read_value() == 1);
+    ck_ok(world, exg_writer_open(world, path, &first));
+    exg_writer_drop(world, &second);
+    ck_all(world, is_there(part));
+    exg_writer_drop(world, &first);
+    ck_all(world, !is_there(part) && read_value() == 1);
+}
+END_TEST
+
 START_TEST(a_part_that_is_no_file_is_refused)
 {
     int (*const how[])(const char *, const char *) = {make_directory,
@@ -303,6 +323,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, missing_directory_is_one_line);
     tcase_add_test(tc, a_directory_in_the_way_is_noticed_at_once);
     tcase_add_test(tc, a_part_is_always_a_file_of_its_own);
+    tcase_add_test(tc, a_part_of_another_run_is_left_alone);
     tcase_add_test(tc, a_part_that_is_no_file_is_refused);
     tcase_add_test(tc, dropped_file_leaves_the_old_one);
     tcase_add_test(tc, full_disk_leaves_the_old_file);

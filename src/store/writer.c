@@ -35,6 +35,9 @@ static void destroy(exg_writer **w)
     }
     exg_h5_close(&(*w)->collective);
     exg_h5_close(&(*w)->file);
+    if ((*w)->fd >= 0) {
+        close((*w)->fd);
+    }
     exg_free((*w)->path);
     exg_free((*w)->part);
     exg_free(*w);
@@ -49,6 +52,7 @@ static exg_status create(const char *path, exg_writer **out)
 
     EXG_TRY(exg_new(&w, 1));
     w->file = w->collective = -1;
+    w->fd = -1;
     EXG_TRY(exg_new(&w->path, size));
     EXG_TRY(exg_new(&w->part, size + 5));
     memcpy(w->path, path, (size_t)size);
@@ -97,23 +101,29 @@ done:
 }
 
 /* The operating system's reason is better than what MPI-IO makes of it, so
- * rank 0 creates the file first. */
+ * rank 0 creates the file first, and keeps it open to know it again. */
 static exg_status claim(exg_writer *w)
 {
     const exg_status st = clear_names(w);
-    int fd;
 
     if (st != EXG_OK) {
         return st;
     }
-    fd = open(w->part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-    if (fd < 0) {
+    w->fd = open(w->part, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    if (w->fd < 0) {
         return exg_fail(EXG_EIO, "%s: cannot create: %s", w->part,
                         strerror(errno));
     }
-    close(fd);
-    w->claimed = 1;
     return EXG_OK;
+}
+
+/* Has another run taken the name of rank 0's file in the meantime? */
+static int is_ousted(const exg_writer *w)
+{
+    struct stat mine, there;
+
+    return fstat(w->fd, &mine) == 0 && lstat(w->part, &there) == 0 &&
+           (mine.st_dev != there.st_dev || mine.st_ino != there.st_ino);
 }
 
 static exg_status file_layout(const char *part, hid_t creation, hid_t access)
@@ -203,6 +213,12 @@ static exg_status publish(exg_writer *w)
     exg_status st = EXG_OK;
     int fd;
 
+    if (is_ousted(w)) {
+        return exg_fail(EXG_EIO,
+                        "%s: another run has begun to write a file of this "
+                        "name; this one's is lost",
+                        w->part);
+    }
     EXG_TRY(sync_path(w->part));
     if (rename(w->part, w->path) != 0) {
         return exg_fail(EXG_EIO, "%s: cannot rename to %s: %s", w->part,
@@ -255,9 +271,11 @@ static void abandon(const exg_par *par, exg_writer *w)
 {
     int clean;
 
-    if (w->claimed) { /* else what is there is not ours */
-        (void)!truncate(w->part, 0);
-        (void)unlink(w->part);
+    if (w->fd >= 0) { /* else what is there is not ours */
+        (void)!ftruncate(w->fd, 0);
+        if (!is_ousted(w)) {
+            (void)unlink(w->part);
+        }
     }
     EXG_MPI(MPI_Barrier(par->comm));
     if (w->file < 0) {

@@ -10,7 +10,7 @@ struct exg_writer {
     hid_t collective; /* transfer properties of a collective write */
     char *path;       /* the name the file takes in the end        */
     char *part;       /* the name it has until then                */
-    int claimed;      /* rank 0: has made the file of that name    */
+    int fd;           /* rank 0: of the file it made there, or -1  */
 };
 
 /** Attach a text attribute, variable-length UTF-8, to an open object; an older
