@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -300,6 +301,29 @@ START_TEST(a_file_appears_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(a_file_is_never_written_through_a_link_or_into_a_pipe)
+{
+    char path[128], part[140], other[128];
+    exg_part p;
+
+    snprintf(path, sizeof path, "%s/own", exg_scratch());
+    snprintf(part, sizeof part, "%s.part", path);
+    snprintf(other, sizeof other, "%s/other", exg_scratch());
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(i == 0 ? symlink(other, part) : mkfifo(part, 0666), 0);
+        ck_ok(world, exg_part_open(path, &p));
+        fputs("mine", p.f);
+        ck_ok(world, exg_part_close(&p, EXG_OK));
+        ck_assert_str_eq(content(path), "mine");
+        ck_assert_int_ne(access(other, F_OK), 0);
+    }
+    ck_assert_int_eq(mkdir(part, 0777), 0);
+    ck_refused(world, exg_part_open(path, &p), EXG_EIO,
+               "own.part: cannot create: Is a directory");
+    ck_assert_int_eq(rmdir(part), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_written_is_one_line)
 {
     char long_path[EXG_PART_BYTES + 1];
@@ -355,6 +379,7 @@ Suite *exg_suite(void)
     tcase_add_test(tc, another_ranks_message_names_the_rank);
     tcase_add_test(tc, a_failed_assertion_ends_the_program_with_its_place);
     tcase_add_test(tc, a_file_appears_whole_or_not_at_all);
+    tcase_add_test(tc, a_file_is_never_written_through_a_link_or_into_a_pipe);
     tcase_add_test(tc, a_file_that_cannot_be_written_is_one_line);
     tcase_add_test(tc, log_escapes_json);
     return s;

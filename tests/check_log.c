@@ -1,65 +1,15 @@
 /* check_log.c -- what the log says, where, and in which form. */
 #include "core/log.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "hostile.h"
+#include "streams.h"
 #include "support.h"
-
-enum {
-    TEXT = 8192
-};
-
-/* One of this process's streams, led elsewhere for a while. */
-typedef struct {
-    int stream; /* STDOUT_FILENO or STDERR_FILENO */
-    int kept;   /* where it leads otherwise       */
-    int to;
-} detour;
-
-static detour lead(int stream, int to)
-{
-    detour d = {.stream = stream, .kept = dup(stream), .to = to};
-
-    fflush(NULL);
-    ck_assert_int_ge(d.kept, 0);
-    ck_assert_int_ge(to, 0);
-    ck_assert_int_eq(dup2(to, stream), stream);
-    return d;
-}
-
-static void lead_back(const detour *d)
-{
-    fflush(NULL);
-    dup2(d->kept, d->stream);
-    close(d->kept);
-}
-
-static int scratch_file(const char *name, char *path, size_t size)
-{
-    snprintf(path, size, "%s/%s", exg_scratch(), name);
-    return open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
-}
-
-static const char *text_of(const char *path)
-{
-    static char text[TEXT];
-    FILE *f = fopen(path, "r");
-    size_t n;
-
-    ck_assert_ptr_nonnull(f);
-    n = fread(text, 1, sizeof text - 1, f);
-    text[n] = '\0';
-    fclose(f);
-    return text;
-}
 
 static int times(const char *word, const char *text)
 {
@@ -160,7 +110,7 @@ END_TEST
 /* All that came to the terminal, whose line is closed. */
 static const char *shown_on(int terminal)
 {
-    static char text[TEXT];
+    static char text[8192];
     size_t length = 0;
     ssize_t n;
 
@@ -281,19 +231,12 @@ static int plain_lines(const char *text)
     return n;
 }
 
-static void open_journal(const char *path)
-{
-    int held = -1;
-
-    ck_ok(world, exg_log_journal(path, &held));
-    ck_assert_int_eq(held, 0);
-}
-
 START_TEST(hostile_text_is_one_line_everywhere)
 {
     static const char begin[] = "{\"event\": \"warning\", \"text\": \"";
     static char text[HOSTILE_MAX];
     char heard[128], read[128], told[128];
+    int held = 0;
 
     exg_log_start(aloud);
     for (int i = 0; i < HOSTILE_ALL; i++) {
@@ -304,8 +247,8 @@ START_TEST(hostile_text_is_one_line_everywhere)
         const char *line;
 
         snprintf(told, sizeof told, "%s/journal", exg_scratch());
-        open_journal(told);
-        ck_assert_int_eq(exg_log_journal_anew(), EXG_OK);
+        ck_ok(world, exg_log_journal(told, &held));
+        ck_ok(world, exg_log_journal_anew());
         exg_log_say("%s", hostile(i, text));
         exg_log_warn("%s", text);
         exg_log_stop();
@@ -325,86 +268,6 @@ START_TEST(hostile_text_is_one_line_everywhere)
 }
 END_TEST
 
-START_TEST(a_journal_goes_on_where_it_is_told_to)
-{
-    char path[128];
-
-    close(scratch_file("run.jsonl", path, sizeof path));
-    exg_log_start(aloud);
-    for (int more = 0; more < 2; more++) {
-        open_journal(path);
-        exg_log_event("run", "\"more\": %d", more);
-        exg_log_stop();
-    }
-    ck_assert_str_eq(text_of(path), "{\"event\": \"run\", \"more\": 0}\n"
-                                    "{\"event\": \"run\", \"more\": 1}\n");
-    open_journal(path);
-    ck_ok(world, exg_log_journal_anew());
-    exg_log_stop();
-    ck_assert_str_eq(text_of(path), "");
-}
-END_TEST
-
-START_TEST(a_journal_is_one_runs)
-{
-    static const char before[] = "of another run\n";
-    char path[128];
-    int fd = scratch_file("taken.jsonl", path, sizeof path), held = 0;
-
-    exg_log_start(aloud);
-    ck_assert_int_eq(write(fd, before, strlen(before)), (int)strlen(before));
-    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
-    ck_ok(world, exg_log_journal(path, &held));
-    ck_assert_int_eq(held, 1);
-    exg_log_event("run", "\"n\": %d", 1); /* it is not open */
-    ck_ok(world, exg_log_journal_anew());
-    exg_log_stop();
-    ck_assert_str_eq(text_of(path), before);
-
-    ck_assert_int_eq(flock(fd, LOCK_UN), 0);
-    open_journal(path);
-    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), -1);
-    ck_assert_int_eq(errno, EWOULDBLOCK);
-    exg_log_stop();
-    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
-    close(fd);
-
-    /* No file, and so nobody's. */
-    fd = open("/dev/null", O_WRONLY);
-    ck_assert_int_eq(flock(fd, LOCK_EX | LOCK_NB), 0);
-    open_journal("/dev/null");
-    ck_ok(world, exg_log_journal_anew());
-    exg_log_stop();
-    close(fd);
-}
-END_TEST
-
-START_TEST(a_journal_that_cannot_be_written_is_told)
-{
-    char path[128], name[160];
-    const int file = scratch_file("warned", path, sizeof path);
-    int held = 0;
-    detour d;
-
-    exg_log_start(aloud);
-    snprintf(name, sizeof name, "%s/none/run.jsonl", exg_scratch());
-    ck_refused(world, exg_log_journal(name, &held), EXG_EIO,
-               "run.jsonl: No such file");
-    snprintf(name, sizeof name, "%s/pipe", exg_scratch());
-    ck_assert_int_eq(mkfifo(name, 0666), 0);
-    ck_refused(world, exg_log_journal(name, &held), EXG_EIO, "pipe: is a pipe");
-    ck_assert_int_eq(unlink(name), 0);
-
-    d = lead(STDERR_FILENO, file);
-    open_journal("/dev/full");
-    exg_log_event("run", "\"n\": %d", 1);
-    exg_log_stop();
-    lead_back(&d);
-    close(file);
-    ck_assert_ptr_nonnull(strstr(text_of(path), "run.jsonl is not complete"));
-}
-END_TEST
-
 Suite *exg_suite(void)
 {
     Suite *s = suite_create("log");
@@ -417,8 +280,5 @@ Suite *exg_suite(void)
     tcase_add_test(tc, events_are_objects_a_line_and_never_half_of_one);
     tcase_add_test(tc, hostile_text_stays_one_json_string);
     tcase_add_test(tc, hostile_text_is_one_line_everywhere);
-    tcase_add_test(tc, a_journal_goes_on_where_it_is_told_to);
-    tcase_add_test(tc, a_journal_is_one_runs);
-    tcase_add_test(tc, a_journal_that_cannot_be_written_is_told);
     return s;
 }

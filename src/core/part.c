@@ -13,7 +13,9 @@ exg_status exg_part_open(const char *path, exg_part *p)
         (int)sizeof p->part) {
         return exg_fail(EXG_EIO, "%.100s...: path is too long", path);
     }
-    p->f = fopen(p->part, "wb");
+    /* Never into what is there: a link leads elsewhere, a pipe waits. */
+    p->f =
+        unlink(p->part) == 0 || errno == ENOENT ? fopen(p->part, "wbx") : NULL;
     return p->f != NULL ? EXG_OK
                         : exg_fail(EXG_EIO, "%s: cannot create: %s", p->part,
                                    strerror(errno));
