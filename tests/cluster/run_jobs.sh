@@ -130,13 +130,13 @@ scaling_is_told() {
         same "$scratch/plain/results.h5" "$scratch/scaled/ranks-4/results.h5"
 }
 
-# Four tasks, of which each is alone: one line, no results.
-strangers_are_told() {
-    ! cluster run timeout 60 srun --mpi=none -n 4 ./exigo-mpi "${small[@]}" \
+# Tasks of which each is alone: one line, no results.
+strangers_are_told() { # strangers_are_told TASKS
+    ! cluster run timeout 60 srun --mpi=none -n "$1" ./exigo-mpi "${small[@]}" \
         --out "$scratch/strangers" >"$scratch/strangers.log" 2>&1 || return 1
     cat "$scratch/strangers.log"
     [ "$(grep -vc '^srun: ' "$scratch/strangers.log")" = 1 ] &&
-        grep -q '^exigo: srun has started 4 tasks' "$scratch/strangers.log" &&
+        grep -q "^exigo: srun has started .* ($1): launch with" "$scratch/strangers.log" &&
         [ ! -e "$scratch/strangers" ]
 }
 
@@ -270,7 +270,8 @@ OUT=$scratch/sweep VARY=tsne-perplexity VALUES='4 12' \
     count 'array.sbatch, two perplexities' perplexities_are_merged
 count 'array.sbatch, two datasets by their paths' paths_are_values
 count 'train.sbatch, from another folder' elsewhere
-count 'srun --mpi=none -n 4 is told in one line' strangers_are_told
+count 'srun --mpi=none -n 4 is told in one line' strangers_are_told 4
+count 'srun --mpi=none -n 1 is told in one line' strangers_are_told 1
 count 'srun, --doctor' doctor_knows_the_nodes
 count 'data that are not there' fails nodata 'jobs/fetch-data.sh --dataset mnist' \
     --ntasks=1 jobs/train.sbatch --data-dir "$scratch/none"
