@@ -65,7 +65,7 @@ status=$?
 }
 
 # All are stopped for longer than the limit, as by scontrol suspend; then go on.
-begin 2 --epochs 40 --hang-minutes 0.03
+begin 2 --epochs 40 --hang-minutes=0.03
 kill -STOP "$(pid_of 0)" "$(pid_of 1)"
 sleep 4
 kill -CONT "$(pid_of 0)" "$(pid_of 1)"
