@@ -67,8 +67,9 @@ try() {
     lines=$(grep -ac . "$scratch/err")
     case $status/$lines in
     0/0) ;;
-    # Weights that damage has made zero are read, and warned of.
-    0/1) grep -q '^exigo: the network is dead' "$scratch/err" || fail "$what: $(cat "$scratch/err")" ;;
+    # Weights that damage has made zero, and names of options that it has made
+    # unknown, are warned of.
+    0/1) grep -aq '^exigo: the network is dead\|^exigo: --config: ignored, ' "$scratch/err" || fail "$what: $(cat "$scratch/err")" ;;
     1/1 | 2/1) grep -aq '^exigo: ' "$scratch/err" || fail "$what: $(cat "$scratch/err")" ;;
     *) fail "$what, reader $3: status $status, $lines lines: $(head -c 600 "$scratch/err")" ;;
     esac
