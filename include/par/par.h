@@ -27,6 +27,10 @@ typedef struct {
         }                                                         \
     } while (0)
 
+/** The rank that the launcher's variables tell, before MPI_Init or where MPI
+ * knows of none; 0 if they tell nothing.  Local. */
+int exg_par_launched_rank(void);
+
 /** MPI_Init and a communicator of our own.  Collective; first call of main.
  *
  * @param[out] par  filled in; the caller ends it with exg_par_stop(), also

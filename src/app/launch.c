@@ -23,25 +23,9 @@ enum {
     SHORTEST = 10 /* seconds MPI may take to start, at least */
 };
 
-/* Before MPI_Init only the launcher's variables tell which rank this is. */
-static int rank_of_launcher(void)
-{
-    static const char *const variable[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
-                                           "PMI_RANK", "SLURM_PROCID"};
-
-    for (size_t i = 0; i < sizeof variable / sizeof *variable; i++) {
-        const char *text = getenv(variable[i]);
-
-        if (text != NULL) {
-            return (int)strtol(text, NULL, 10);
-        }
-    }
-    return 0;
-}
-
 static int is_first(void)
 {
-    return rank_of_launcher() == 0;
+    return exg_par_launched_rank() == 0;
 }
 
 /* How long a call may wait before the options are read, by the command line. */
@@ -65,8 +49,8 @@ static double limit_at_start(int argc, char *const *argv)
  * memory for another's, wait in MPI's first calls. */
 static exg_status start(int *argc, char ***argv, exg_par *par)
 {
-    if (exg_watch_start(rank_of_launcher(), limit_at_start(*argc, *argv)) !=
-        EXG_OK) {
+    if (exg_watch_start(exg_par_launched_rank(),
+                        limit_at_start(*argc, *argv)) != EXG_OK) {
         exg_err_clear(); /* it is begun again, and says so then */
     }
     return exg_par_start(argc, argv, par);

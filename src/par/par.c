@@ -58,12 +58,19 @@ static exg_status check_step(void)
     return EXG_OK;
 }
 
-/* The rank among tasks that MPI does not know of. */
-static int rank_of_launcher(void)
+int exg_par_launched_rank(void)
 {
-    const char *text = getenv("SLURM_PROCID");
+    static const char *const variable[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                           "PMI_RANK", "SLURM_PROCID"};
 
-    return text != NULL ? (int)strtol(text, NULL, 10) : 0;
+    for (size_t i = 0; i < sizeof variable / sizeof *variable; i++) {
+        const char *text = getenv(variable[i]);
+
+        if (text != NULL) {
+            return (int)strtol(text, NULL, 10);
+        }
+    }
+    return 0;
 }
 
 /* A step's reduction is some 40 KiB: below 64 KiB, let Open MPI's shared memory
@@ -79,7 +86,7 @@ exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
     int level; /* a thread of ours writes files; it makes no MPI calls */
     exg_status st;
 
-    *par = (exg_par){.comm = MPI_COMM_NULL, .rank = rank_of_launcher()};
+    *par = (exg_par){.comm = MPI_COMM_NULL, .rank = exg_par_launched_rank()};
     st = check_step();
     if (st != EXG_OK) {
         return st;
@@ -92,7 +99,7 @@ exg_status exg_par_start(int *argc, char ***argv, exg_par *par)
     EXG_MPI(MPI_Comm_size(par->comm, &par->size));
     st = check_launcher(par->size);
     if (st != EXG_OK) {
-        par->rank = rank_of_launcher();
+        par->rank = exg_par_launched_rank();
     }
     return st;
 }
